@@ -1,0 +1,57 @@
+# make serve | test | build | outputs | render | check | clean   (see README.md)
+PYTHON ?= python3
+PORT ?= 8000
+WORKERS ?= 2
+export NO_MKDOCS_2_WARNING = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+ifeq ($(OS),Windows_NT)
+$(error Windows: use the plain pip and mkdocs commands in README.md)
+endif
+BIN := .venv/bin
+
+.PHONY: serve test build outputs render check clean
+
+serve: .venv/site.stamp
+	@$(BIN)/python -m site_build.serve $(PORT)
+
+build: .venv/site.stamp
+	@$(BIN)/python -m mkdocs build --strict --site-dir site
+
+render: .venv/site.stamp
+	@$(BIN)/python -m site_build.render
+
+check: .venv/test.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m site_build.render
+	@$(BIN)/python -m pytest -n $(WORKERS) --cov=snippets --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+outputs: .venv/test.stamp
+	@$(BIN)/python -m pytest docs README.md --update-outputs -q -n 0
+
+# The environment: made once, again only when what it is made of changes.
+.venv/python.stamp:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; Python 3.11 or newer is needed (name one: make PYTHON=python3.12)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, %s is %d.%d (name another: make PYTHON=python3.12)" % ((sys.executable,) + sys.version_info[:2]) if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; install its venv package (Debian: python3-venv)"; exit 1; }
+	@echo "Making .venv ..."
+	@rm -rf .venv && $(PYTHON) -m venv .venv && touch $@
+
+.venv/site.stamp: .venv/python.stamp pyproject.toml constraints.txt
+	@echo "Installing what the site needs (some minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
+	@touch $@
+
+.venv/test.stamp: .venv/site.stamp
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]" || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
+	@touch $@
+
+clean:
+	rm -rf .venv .cache site

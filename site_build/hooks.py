@@ -1,0 +1,63 @@
+"""MkDocs hooks, kept thin: render what is stale, hand its files to MkDocs, show labs as pages."""
+
+from pathlib import Path
+
+import nbformat
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import BuildError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from site_build import CACHE, labs
+from site_build.charts import bundle
+from site_build.render import render_stale, tasks, writing_to_cache
+from site_build.results import current
+
+
+def on_pre_build(config: MkDocsConfig) -> None:
+    """Bring experiments and labs up to date."""
+    render_stale()
+
+
+@event_priority(50)  # before mkdocs-jupyter looks for notebooks
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pictures, charts and executed labs to what MkDocs copies and checks."""
+    for task in tasks():
+        folder = current(task.name)
+        for file in sorted(folder.iterdir()):
+            if file.suffix in {".svg", ".png"} or file.name.endswith(".vl.json"):
+                uri = f"assets/measured/{task.name}/{file.name}"
+                files.append(File.generated(config, uri, abs_src_path=str(file)))
+        if task.kind == "lab":
+            uri = f"labs/{task.name}.ipynb"
+            notebook = write_notebook(task.source)
+            files.append(File.generated(config, uri, abs_src_path=str(notebook)))
+    files.append(File.generated(config, "assets/javascripts/vega.js", abs_src_path=str(bundle())))
+    return files
+
+
+def write_notebook(source: Path) -> Path:
+    """The executed lab where mkdocs-jupyter finds it, and offers it for download."""
+    target = CACHE / "labs" / f"{source.stem}.ipynb"
+    content = nbformat.writes(labs.executed(source)) + "\n"
+    with writing_to_cache():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content, encoding="utf-8", newline="\n")
+    return target
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Send labs through the site's own Markdown, so that math, links and code are as elsewhere.
+
+    mkdocs-jupyter has replaced the page's render method with a conversion of its own, whose math
+    stays raw, whose links are not checked and whose theme weighs 575 KB.
+    """
+    if not page.file.src_uri.endswith(".ipynb"):
+        return markdown
+    page.__dict__.pop("render", None)
+    source = labs.SOURCES / f"{Path(page.file.src_uri).stem}.py"
+    try:
+        return labs.to_markdown(source)
+    except ValueError as error:
+        raise BuildError(str(error)) from None

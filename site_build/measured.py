@@ -1,0 +1,137 @@
+"""Markdown extension: pages take numbers, claims and pictures from what was measured.
+
+``{{ experiment.fact:.2f }}`` is a number, ``[[figure: experiment.name]]`` a picture,
+``[[claim: experiment.id]]`` one claim and ``[[claims: experiment]]`` all of them; each of the
+last three is a paragraph of its own.
+"""
+
+import re
+import xml.etree.ElementTree as etree  # noqa: N813
+from typing import Any
+
+from markdown import Markdown
+from markdown.blockprocessors import BlockProcessor
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+from mkdocs.exceptions import BuildError
+
+from site_build.results import Result, load, lookup, part
+
+NUMBER = re.compile(r"\{\{ *([a-z]\w*(?:\.\w+)+)(?::([^{}\n]*?))? *\}\}")
+ANY_NUMBER = re.compile(r"\{\{.*?\}\}")
+BLOCK = re.compile(r"^\[\[(\w+): *([\w.]+)\]\]$")
+ASSETS = "/assets/measured"
+
+
+class Numbers(Preprocessor):
+    """Writes the facts into the text; code is already out of the way when it runs."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """The page with its numbers."""
+        written = [NUMBER.sub(lambda m: lookup(m[1], m[2] or ""), line) for line in lines]
+        for line in written:
+            if left := ANY_NUMBER.search(line):
+                raise BuildError(
+                    f"'{left[0]}' is no fact; write {{{{ experiment.fact }}}} or "
+                    "{{ experiment.fact:.2f }}"
+                )
+        return written
+
+
+class Blocks(BlockProcessor):
+    """Turns ``[[figure: ...]]`` and its like into elements, whose links MkDocs then checks."""
+
+    def test(self, parent: etree.Element, block: str) -> bool:
+        """Whether the block is one of ours."""
+        return block.lstrip().startswith("[[")
+
+    def run(self, parent: etree.Element, blocks: list[str]) -> None:
+        """Build the elements."""
+        block = blocks.pop(0).strip()
+        match = BLOCK.match(block)
+        if match is None or match[1] not in {"figure", "claim", "claims"}:
+            raise BuildError(
+                f"'{block.splitlines()[0]}': write [[figure: experiment.name]], "
+                "[[claim: experiment.id]] or [[claims: experiment]] as a paragraph of its own"
+            )
+        kind, path = match.groups()
+        if kind == "figure":
+            figure(parent, path)
+        elif kind == "claim":
+            claims(parent, path.partition(".")[0], [path])
+        else:
+            claims(parent, path, [f"{path}.{claim}" for claim in load(path).claims])
+
+
+def figure(parent: etree.Element, path: str) -> None:
+    """The static picture with title and caption; a script may put the chart in its place."""
+    result, found = part(path, "figures")
+    width, height = found["size"]
+    name = path.partition(".")[2]
+    files = f"{ASSETS}/{result.name}/{name}"
+    box = etree.SubElement(parent, "figure", {"class": "rx-figure", "id": anchor("figure", path)})
+    etree.SubElement(box, "p", {"class": "rx-figure__title"}).text = found["title"]
+    body = etree.SubElement(box, "div", {"class": "rx-figure__body"})
+    image = {
+        "src": f"{files}.svg",
+        "alt": found["alt"],
+        "width": f"{width * 4 / 3:.0f}",
+        "height": f"{height * 4 / 3:.0f}",
+    }
+    etree.SubElement(body, "img", image)
+    caption = etree.SubElement(box, "figcaption")
+    etree.SubElement(caption, "p").text = found["caption"]
+    links = etree.SubElement(caption, "p", {"class": "rx-figure__links"})
+    _link(links, f"#{anchor('figure', path)}", "Link to this figure")
+    if found["interactive"]:
+        body.set("data-rx-chart", "")
+        _link(links, f"{files}.vl.json", "Chart as Vega-Lite", {"class": "rx-chart-source"})
+
+
+def claims(parent: etree.Element, name: str, paths: list[str]) -> None:
+    """Sentences that this build has checked, each with the change that makes its check fail."""
+    result = load(name)
+    box = etree.SubElement(parent, "div", {"class": "rx-claims"})
+    listing = etree.SubElement(box, "ul")
+    for path in paths:
+        _, found = part(path, "claims")
+        item = etree.SubElement(listing, "li", {"id": anchor("claim", path)})
+        etree.SubElement(item, "p").text = found["sentence"]
+        proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
+        _link(proof, f"#{anchor('claim', path)}", path)
+        link = proof[-1]
+        link.tail = " holds in this build, and its check fails with "
+        etree.SubElement(proof, "code").text = found["without"]
+    _measured_by(box, result)
+
+
+def _measured_by(parent: etree.Element, result: Result) -> None:
+    source = etree.SubElement(parent, "p", {"class": "rx-claims__source"})
+    source.text = "Measured by "
+    etree.SubElement(source, "code").text = f"experiments/{result.name}.py"
+    source[-1].tail = f": {result.question}"
+
+
+def anchor(kind: str, path: str) -> str:
+    """The id of a figure or claim in its page."""
+    return f"{kind}-{path.replace('.', '-').replace('_', '-')}"
+
+
+def _link(
+    parent: etree.Element, target: str, text: str, extra: dict[str, str] | None = None
+) -> None:
+    etree.SubElement(parent, "a", {"href": target, **(extra or {})}).text = text
+
+
+class MeasuredExtension(Extension):
+    """Registers both."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        """Numbers after fences (25) are put away, blocks before links are looked for."""
+        md.preprocessors.register(Numbers(md), "measured_numbers", 22)
+        md.parser.blockprocessors.register(Blocks(md.parser), "measured_blocks", 175)
+
+
+def makeExtension(**options: Any) -> MeasuredExtension:  # noqa: N802
+    """Python-Markdown's entry point."""
+    return MeasuredExtension(**options)

@@ -1,0 +1,204 @@
+"""Renders what is stale: experiments and labs, in parallel, each in a process of its own.
+
+A result is stale when its own source, a project file that it imports, or a locked version
+changed. Its key, a hash over all of these, names the folder that holds it, so a result is
+complete or absent, two renders at once do not harm each other, and an interrupted one loses
+nothing that was there.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from mkdocs.exceptions import BuildError
+from tqdm import tqdm
+
+from site_build import CACHE, ROOT
+from site_build.results import RENDERED, intact
+
+LIMIT_SECONDS = 300
+"""A task that takes longer hangs; on two cores none takes a fifth of it."""
+
+PACKAGES = ("snippets", "experiments", "site_build")
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "KERAS_BACKEND": "tensorflow",
+    "MPLBACKEND": "Agg",
+    "PYTHONHASHSEED": "0",
+}
+"""Parallel tasks share the cores, and sums add up in the same order on every machine size."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One experiment or lab, and the key of the result that its sources ask for."""
+
+    kind: str
+    name: str
+    source: Path
+    key: str
+
+    @property
+    def folder(self) -> Path:
+        """Where the complete result is, once it is there."""
+        return RENDERED / self.name / self.key
+
+    @property
+    def stale(self) -> bool:
+        """Whether the result is missing or damaged."""
+        return not intact(self.folder)
+
+
+def tasks() -> list[Task]:
+    """Every experiment and lab of the project."""
+    from site_build.labs import lab_sources, source_of_code
+
+    imports = _Imports()
+    found = []
+    for source in sorted((ROOT / "experiments").glob("*.py")):
+        if "\nEXPERIMENT" in source.read_text(encoding="utf-8"):
+            files = imports.files(f"experiments.{source.stem}", "site_build.worker")
+            key = _key(file.read_bytes() for file in files)
+            found.append(Task("experiment", source.stem, source, key))
+    for source in lab_sources():
+        files = imports.files("site_build.labs", "site_build.worker")
+        key = _key((source_of_code(source), *(file.read_bytes() for file in files)))
+        found.append(Task("lab", source.stem, source, key))
+    return found
+
+
+class _Imports:
+    """Which project files a module imports, directly or not."""
+
+    def __init__(self) -> None:
+        import grimp
+
+        self.graph = grimp.build_graph(*PACKAGES, cache_dir=str(CACHE / "grimp"))
+
+    def files(self, *modules: str) -> list[Path]:
+        names = set(modules)
+        for module in modules:
+            names |= self.graph.find_upstream_modules(module)
+        return [_file(name) for name in sorted(names)]
+
+
+def _file(module: str) -> Path:
+    path = ROOT / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _key(contents: Iterator[bytes] | tuple[bytes, ...]) -> str:
+    whole = hashlib.sha256(f"{sys.version_info[:2]}".encode())
+    for content in ((ROOT / "constraints.txt").read_bytes(), *contents):
+        whole.update(hashlib.sha256(content.replace(b"\r\n", b"\n")).digest())
+    return whole.hexdigest()[:16]
+
+
+def render_stale(progress: bool = True) -> list[str]:
+    """Bring every result up to date; returns the names of what was rendered.
+
+    Raises:
+        BuildError: If a task fails; what succeeded beside it is kept.
+    """
+    everything = tasks()
+    stale = [task for task in everything if task.stale]
+    failures = []
+    if stale:
+        with (
+            tqdm(total=len(stale), desc="Rendering", unit="task", disable=not progress) as bar,
+            ThreadPoolExecutor(max_workers=min(len(stale), os.cpu_count() or 1)) as pool,
+        ):
+            running = {pool.submit(_run, task): task for task in stale}
+            for done in as_completed(running):
+                bar.set_postfix_str(running[done].name)
+                bar.update()
+                if (failure := done.result()) is not None:
+                    failures.append(failure)
+    for task in everything:
+        if intact(task.folder):
+            with writing_to_cache():
+                _make_current(task)
+    if failures:
+        raise BuildError("\n\n".join(failures))
+    return [task.name for task in stale]
+
+
+def _run(task: Task) -> str | None:
+    """Render one task into a new folder and move it into place; returns what went wrong."""
+    with writing_to_cache():
+        task.folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix="new-", dir=task.folder.parent))
+    command = [sys.executable, "-m", "site_build.worker", task.kind, task.name, str(work)]
+    place = task.source.relative_to(ROOT).as_posix()
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **ONE_THREAD},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=LIMIT_SECONDS,
+        )
+        if done.returncode:
+            return f"{place} failed:\n{done.stderr.strip()}"
+        with writing_to_cache():
+            if task.folder.exists() and not intact(task.folder):
+                shutil.rmtree(task.folder)
+            if not task.folder.exists():
+                work.rename(task.folder)
+    except subprocess.TimeoutExpired:
+        return f"{place} failed: it was stopped after {LIMIT_SECONDS} seconds"
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return None
+
+
+def _make_current(task: Task) -> None:
+    """Point to the new result, then drop the ones before it."""
+    pointer = task.folder.parent / "current"
+    if pointer.exists() and pointer.read_text(encoding="utf-8") == task.key:
+        return
+    new = pointer.with_name(f"current-{os.getpid()}")
+    new.write_text(task.key, encoding="utf-8")
+    new.replace(pointer)
+    for old in task.folder.parent.iterdir():
+        if old.is_dir() and old != task.folder and not old.name.startswith("new-"):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing_to_cache() -> Iterator[None]:
+    """Turn a full disk or a read-only folder into one clear line."""
+    try:
+        yield
+    except OSError as error:
+        raise BuildError(f"the cache folder {CACHE.name}/ cannot be written: {error}") from None
+
+
+def main() -> None:
+    """Render what is stale and say what was done."""
+    try:
+        rendered = render_stale()
+    except BuildError as error:
+        sys.exit(f"{error}")
+    print(f"rendered {', '.join(rendered)}" if rendered else "everything was fresh")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Linear regression with an L2 penalty, which the layer declares."""
+
+import math
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+
+
+def train(
+    features: FloatArray,
+    targets: FloatArray,
+    *,
+    l2: float = 0.01,
+    lr: float = 0.1,
+    steps: int = 1000,
+) -> tuple[FloatArray, float]:
+    r"""Minimize mean squared error plus L2, starting from zero.
+
+    .. math::
+        J(\mathbf{w}, b) = \frac{1}{n} \sum_i (\mathbf{x}_i \mathbf{w} + b - y_i)^2
+            + \lambda \sum_j w_j^2
+
+    Args:
+        features: Shape (n, d); Keras computes in float32.
+        targets: Shape (n,).
+        l2: The strength :math:`\lambda`, finite, at least 0. Default 0.01.
+        lr: The learning rate, above 0. Default 0.1.
+        steps: Number of updates, each with all rows. Default 1000.
+
+    Returns:
+        The weights, shape (d,), and the bias.
+
+    Raises:
+        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` not above 0, or
+            ``targets`` not of shape (n,).
+
+    Source:
+        Hoerl and Kennard (1970), "Ridge Regression", equation 2.1, for the minimum it reaches.
+    """
+    if not 0 <= l2 < math.inf:
+        raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    rows, columns = features.shape
+    if targets.shape != (rows,):
+        raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
+    layer = keras.layers.Dense(
+        1, kernel_initializer="zeros", kernel_regularizer=keras.regularizers.l2(l2)
+    )
+    model = keras.Sequential([keras.Input((columns,)), layer])
+    model.compile(optimizer=keras.optimizers.SGD(lr), loss="mean_squared_error")
+    # One batch that holds every row makes an epoch one step.
+    model.fit(features, targets[:, None], batch_size=rows, epochs=steps, verbose=0)
+    kernel, bias = layer.get_weights()  # (d, 1) and (1,)
+    return kernel[:, 0], float(bias[0])

@@ -1,0 +1,116 @@
+"""Adam from scratch in PyTorch: bit for bit ``torch.optim.Adam(foreach=False)``."""
+
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+import torch
+from torch.optim.optimizer import ParamsT
+
+
+class CustomAdam(torch.optim.Optimizer):
+    r"""Adam, with the equations beside the lines that compute them.
+
+    .. math::
+        w_t = w_{t-1} - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
+            {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
+
+    The state has the layout of ``torch.optim.Adam``: either loads the other's ``state_dict``.
+
+    Args:
+        params: Real tensors to optimize, or groups of them with their own options.
+        lr: Learning rate, about the length of one step of one weight; at least 0. Default 1e-3.
+        betas: Decay of the means of the gradient and of its square; each in [0, 1).
+            Default (0.9, 0.999).
+        eps: Keeps the division finite; in the unit of the gradient, at least 0. Default 1e-8.
+        weight_decay: L2 penalty (weight_decay / 2) * sum(w ** 2), through its gradient;
+            at least 0. Default 0.
+
+    Raises:
+        ValueError: If an option is outside its range, or is one that this class does not know.
+
+    Source:
+        Kingma and Ba, Adam, arXiv:1412.6980, Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Move every parameter that has a gradient by one step, in place.
+
+        Args:
+            closure: Computes the loss anew, calls ``backward`` and returns the loss; optional.
+
+        Returns:
+            What the closure returned, or None.
+
+        Raises:
+            ValueError: If a gradient is sparse or complex; nothing has been changed then.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():  # backward() needs what no_grad() switched off
+                loss = closure()
+
+        todo = [(p, g) for g in self.param_groups for p in g["params"] if p.grad is not None]
+        for p, _ in todo:
+            if p.grad.layout is not torch.strided or p.grad.is_complex():
+                raise ValueError(
+                    "gradients must be dense and real, got one of shape "
+                    f"{tuple(p.shape)}, {p.grad.layout} and {p.grad.dtype}"
+                )
+
+        for p, group in todo:
+            beta1, beta2 = group["betas"]
+            state = self.state[p]
+            if not state:
+                # float32 counts to 16 million; bfloat16 would stop at 256
+                state["step"] = torch.tensor(0.0, dtype=torch.float32, device="cpu")
+                state["exp_avg"] = torch.zeros_like(p)
+                state["exp_avg_sq"] = torch.zeros_like(p)
+            state["step"] += 1
+            t, m, v = state["step"].item(), state["exp_avg"], state["exp_avg_sq"]
+
+            g = p.grad
+            if group["weight_decay"] != 0:
+                g = g.add(p, alpha=group["weight_decay"])  # a new tensor: p.grad stays as it was
+            m.lerp_(g, 1 - beta1)  # m_t = m + (1 - beta1) (g - m)
+            v.mul_(beta2).addcmul_(g, g, value=1 - beta2)  # v_t = beta2 v + (1 - beta2) g^2
+            denominator = (v.sqrt() / (1 - beta2**t) ** 0.5).add_(group["eps"])
+            p.addcdiv_(m, denominator, value=-group["lr"] / (1 - beta1**t))
+        return loss
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Refuse a group with bad options; those given to ``__init__`` pass here too."""
+        _check({**self.defaults, **param_group})
+        super().add_param_group(param_group)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Refuse a ``state_dict`` or pickle of an optimizer that computes something else."""
+        for group in state["param_groups"]:
+            _check(group)
+        super().__setstate__(state)
+
+
+def _check(group: dict[str, Any]) -> None:
+    for name in ("lr", "eps", "weight_decay"):
+        value = group.get(name)
+        if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
+            raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+    betas = group.get("betas", ())
+    if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
+        raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
+    for name in ("amsgrad", "maximize", "decoupled_weight_decay"):
+        if group.get(name):
+            raise ValueError(f"{name} must be False: CustomAdam has no {name}")

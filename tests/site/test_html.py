@@ -1,0 +1,166 @@
+"""The built site, read as files: nothing untested, nothing broken, nothing foreign."""
+
+import posixpath
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from site_build import ROOT, labs
+from tests.blocks import blocks, pages
+from tests.page_code import ON_SITE
+
+TAB_ORDER = ["NumPy", "PyTorch", "Keras", "scikit-learn"]
+
+
+def html_pages(site: Path) -> dict[str, BeautifulSoup]:
+    """Every page of the site by its address, from the root."""
+    return {
+        "/" + file.relative_to(site).as_posix().removesuffix("index.html"): BeautifulSoup(
+            file.read_text(encoding="utf-8"), "html.parser"
+        )
+        for file in sorted(site.rglob("*.html"))
+    }
+
+
+@pytest.fixture(scope="module")
+def built(site: Path) -> dict[str, BeautifulSoup]:
+    return html_pages(site)
+
+
+def python_blocks(page: BeautifulSoup) -> list[str]:
+    return [block.get_text() for block in page.select(".language-python.highlight pre code")]
+
+
+def address(page: Path) -> str:
+    """Where a Markdown page ends up."""
+    rel = page.relative_to(ROOT / "docs").with_suffix("").as_posix()
+    return "/" + (rel.removesuffix("index") if rel.endswith("index") else f"{rel}/")
+
+
+def test_every_python_block_in_the_html_is_one_that_runs(
+    built: dict[str, BeautifulSoup], record_property: Callable[[str, object], None]
+) -> None:
+    count = 0
+    for page in pages():
+        if page.name == "README.md":
+            continue
+        shown = python_blocks(built[address(page)])
+        tested = [block.fence.text for block in blocks(page)]
+        assert [s.strip("\n") for s in shown] == [t.strip("\n") for t in tested], page
+        count += len(shown)
+    record_property(ON_SITE, count)
+    assert count > 0
+
+
+def test_every_lab_cell_in_the_html_is_one_that_ran(built: dict[str, BeautifulSoup]) -> None:
+    for source in labs.lab_sources():
+        cells = [c for c in labs.executed(source).cells if c["cell_type"] == "code"]
+        shown = python_blocks(built[f"/labs/{source.stem}/"])
+        assert [s.strip() for s in shown] == [cell["source"].strip() for cell in cells], source
+
+
+def test_no_python_hides_behind_another_language(built: dict[str, BeautifulSoup]) -> None:
+    for url, page in built.items():
+        unknown = {
+            name
+            for block in page.select("div.highlight")
+            for name in block.get("class") or []
+            if name.startswith("language-")
+        } - {"language-python", "language-text", "language-console"}
+        assert not unknown, f"{url}: {unknown}; use python, text or console"
+
+
+def test_every_link_picture_and_anchor_leads_somewhere(
+    site: Path, built: dict[str, BeautifulSoup]
+) -> None:
+    ids = {url: {tag["id"] for tag in page.select("[id]")} for url, page in built.items()}
+    broken = []
+    for url, page in built.items():
+        if url == "/404.html":
+            continue  # its links are absolute addresses of the published site
+        for target in links(page):
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                continue
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(url), unquote(parts.path)))
+            path = url if not parts.path else path + "/" * target.partition("#")[0].endswith("/")
+            path = path.replace("//", "/")
+            file = site / path.lstrip("/")
+            if not (file / "index.html" if path.endswith("/") else file).is_file():
+                broken.append(f"{url}: {target}")
+            elif parts.fragment and path in ids and unquote(parts.fragment) not in ids[path]:
+                broken.append(f"{url}: {target} (no such anchor)")
+    assert not broken, "\n".join(broken)
+
+
+def links(page: BeautifulSoup) -> list[str]:
+    found = [str(tag["href"]) for tag in page.select("a[href], link[href]")]
+    found += [str(tag["src"]) for tag in page.select("img[src], script[src], source[src]")]
+    return [link for link in found if link and not link.startswith(("data:", "javascript:"))]
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path, built: dict[str, BeautifulSoup]) -> None:
+    for url, page in built.items():
+        loaded = [str(tag["src"]) for tag in page.select("[src]")]
+        loaded += [str(tag["href"]) for tag in page.select("link[href]:not([rel=canonical])")]
+        foreign = [link for link in loaded if urlsplit(link).netloc]
+        assert not foreign, f"{url} loads {foreign}"
+    for sheet in site.rglob("*.css"):
+        text = sheet.read_text(encoding="utf-8")
+        assert "url(http" not in text and "@import" not in text, sheet  # noqa: PT018
+
+
+def test_no_id_stands_twice(built: dict[str, BeautifulSoup]) -> None:
+    for url, page in built.items():
+        ids = [tag["id"] for tag in page.select("[id]")]
+        assert len(ids) == len(set(ids)), f"{url}: {sorted({i for i in ids if ids.count(i) > 1})}"
+
+
+def test_tabs_have_the_same_names_in_the_same_order(built: dict[str, BeautifulSoup]) -> None:
+    for url, page in built.items():
+        for group in page.select(".tabbed-labels"):
+            labels = [label.get_text(strip=True) for label in group.select("label")]
+            in_order = [label for label in TAB_ORDER if label in labels]
+            assert labels == in_order, f"{url}: tabs {labels}; expected some of {TAB_ORDER}"
+
+
+def test_math_is_mathml_and_none_is_left_raw(built: dict[str, BeautifulSoup]) -> None:
+    for url, page in built.items():
+        for formula in page.select(".arithmatex"):
+            assert formula.find("math") is not None, f"{url}: {formula.get_text()}"
+        for hidden in page.select("code, script, style, .arithmatex"):
+            hidden.extract()
+        article = page.select_one("article")
+        text = article.get_text() if isinstance(article, Tag) else ""
+        for raw in ("$", "\\(", "\\[", "\\frac", "{{", "}}", "[["):
+            assert raw not in text, f"{url}: {raw} in …{text[max(0, text.find(raw) - 60) :][:120]}"
+
+
+def test_every_picture_has_words_and_a_size(built: dict[str, BeautifulSoup]) -> None:
+    for url, page in built.items():
+        for image in page.select("article img"):
+            assert len(str(image.get("alt", ""))) > 20, f"{url}: {image.get('src')}"
+
+
+def test_titles_and_descriptions_are_there_and_differ(built: dict[str, BeautifulSoup]) -> None:
+    titles, descriptions = set(), set()
+    for url, page in built.items():
+        if url == "/404.html":
+            continue
+        title = page.title.get_text() if page.title else ""
+        meta = page.select_one('meta[name="description"]')
+        description = str(meta["content"]) if meta else ""
+        assert title and title not in titles, f"{url}: title {title!r}"  # noqa: PT018
+        assert description and description not in descriptions, f"{url}: {description!r}"  # noqa: PT018
+        titles.add(title)
+        descriptions.add(description)
+
+
+def test_labs_are_light_and_offer_their_notebook(site: Path) -> None:
+    for source in labs.lab_sources():
+        folder = site / "labs" / source.stem
+        assert (folder / "index.html").stat().st_size < 100_000
+        assert (folder / f"{source.stem}.ipynb").is_file()
