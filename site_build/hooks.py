@@ -14,6 +14,8 @@ from site_build.charts import bundle
 from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
+NOTEBOOKS = CACHE / "notebooks"
+
 
 def on_pre_build(config: MkDocsConfig) -> None:
     """Bring experiments and labs up to date."""
@@ -30,16 +32,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 uri = f"assets/measured/{task.name}/{file.name}"
                 files.append(File.generated(config, uri, abs_src_path=str(file)))
         if task.kind == "lab":
-            uri = f"labs/{task.name}.ipynb"
-            notebook = write_notebook(task.source)
-            files.append(File.generated(config, uri, abs_src_path=str(notebook)))
+            notebook = write_notebook(task.source).relative_to(NOTEBOOKS).as_posix()
+            # not File.generated: mkdocs-jupyter asks for a folder and a path in it
+            files.append(
+                File(notebook, str(NOTEBOOKS), config.site_dir, config.use_directory_urls)
+            )
     files.append(File.generated(config, "assets/javascripts/vega.js", abs_src_path=str(bundle())))
     return files
 
 
 def write_notebook(source: Path) -> Path:
     """The executed lab where mkdocs-jupyter finds it, and offers it for download."""
-    target = CACHE / "labs" / f"{source.stem}.ipynb"
+    target = NOTEBOOKS / "labs" / f"{source.stem}.ipynb"
     content = nbformat.writes(labs.executed(source)) + "\n"
     with writing_to_cache():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -87,6 +87,8 @@ class _Imports:
     def __init__(self) -> None:
         import grimp
 
+        with writing_to_cache():
+            CACHE.mkdir(exist_ok=True)
         self.graph = grimp.build_graph(*PACKAGES, cache_dir=str(CACHE / "grimp"))
 
     def files(self, *modules: str) -> list[Path]:
