@@ -25,9 +25,10 @@ def digits() -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Run:
-    """What one training left: the loss on all images, and the gradients on the way."""
+    """What one training left: loss on all images, weights that are NaN, gradients on the way."""
 
     loss: float
+    not_numbers: int
     gradients: tuple[tuple[Tensor, ...], ...]
 
 
@@ -61,7 +62,8 @@ def train(
 
     def normal(rows: int, columns: int, variance: float) -> Tensor:
         draw = torch.randn(rows, columns, generator=generator, dtype=x.dtype)
-        return (draw * variance**0.5).requires_grad_()
+        draw *= variance**0.5
+        return draw.requires_grad_()
 
     def zeros(columns: int) -> Tensor:
         return torch.zeros(columns, dtype=x.dtype, requires_grad=True)
@@ -81,11 +83,12 @@ def train(
     for t in range(1, steps + 1):
         rows = torch.randint(len(x), (BATCH,), generator=generator)
         optimizer.zero_grad()
-        (factor * loss(rows)).backward()  # type: ignore[no-untyped-call]
+        (factor * loss(rows)).backward()
         if eps_hat is not None:
             optimizer.param_groups[0]["eps"] = eps_hat / (1 - betas[1] ** t) ** 0.5
         if record:
             gradients.append(tuple(p.grad.clone() for p in params if p.grad is not None))
         optimizer.step()
     with torch.no_grad():
-        return Run(loss(slice(None)).item(), tuple(gradients))
+        not_numbers = sum(int(p.isnan().sum()) for p in params)
+        return Run(loss(slice(None)).item(), not_numbers, tuple(gradients))

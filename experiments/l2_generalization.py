@@ -129,7 +129,7 @@ def measure(scale: float = 1.0) -> Facts:
 
 def draw(facts: Facts) -> MatplotlibFigure:
     """Learning curves without penalty, with the best strength and with too much."""
-    figure = new_figure(height=4.0)
+    figure = new_figure(width=5.8, height=4.0)
     axes = figure.subplots()
     chosen = (
         (0, "plain", "no penalty", 12),
@@ -175,9 +175,9 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         {
             "k": k,
             "top": f"λ = {facts.labels[k]}",
-            "middle": f"validation loss {facts.validation_loss[k]:.3f}, "
-            f"accuracy {facts.accuracy[k]:.1%}",
-            "bottom": f"training loss {facts.train_loss[k]:.3f}, norm {facts.norm[k]:.1f}",
+            "solid": f"solid: validation loss {facts.validation_loss[k]:.3f}",
+            "dashed": f"dashed: training loss {facts.train_loss[k]:.4f}",
+            "accuracy": f"validation accuracy {facts.accuracy[k]:.1%}",
         }
         for k in range(len(facts.strengths))
     ]
@@ -185,7 +185,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         name="strength",
         value=0,
         bind=alt.binding_range(
-            min=0, max=len(facts.strengths) - 1, step=1, name="Strength, from 0 to 0.1: "
+            min=0, max=len(facts.strengths) - 1, step=1, name="Strength (0 is none, 5 is 0.1): "
         ),
     )
     chosen = "datum.k == strength"
@@ -194,17 +194,23 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         .transform_filter(chosen)
         .mark_line(strokeWidth=2.5, color=CSS["l2"])
         .encode(
-            x=alt.X("t:Q", title="step", scale=alt.Scale(domain=[0, facts.steps], nice=False)),
+            x=alt.X(
+                "t:Q",
+                title="step",
+                scale=alt.Scale(domain=[0, facts.steps], nice=False),
+                axis=alt.Axis(tickCount=5),
+            ),
             y=alt.Y(
                 "loss:Q",
                 title="cross-entropy (nats per image)",
-                scale=alt.Scale(domain=[0, 2.5], nice=False),
+                scale=alt.Scale(domain=[0, 3.5], nice=False),
+                axis=alt.Axis(values=[0, 0.5, 1, 1.5, 2, 2.5], titlePadding=12),
             ),
             strokeDash=alt.StrokeDash(
                 "kind:N",
                 title=None,
                 scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [6, 4]]),
-                legend=alt.Legend(orient="bottom", labelFontSize=13, symbolSize=400),
+                legend=None,  # the lines of text name the curves
             ),
         )
     )
@@ -214,7 +220,8 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         mark = text.mark_text(align="right", baseline="top", fontSize=14, color=CSS["ink"])
         return mark.encode(x=alt.value("width"), y=alt.value(y), text=f"{field}:N")
 
-    layers = alt.layer(line, row("top", 4), row("middle", 24), row("bottom", 44))
+    rows = ("top", "solid", "dashed", "accuracy")
+    layers = alt.layer(line, *(row(field, 4 + 20 * k) for k, field in enumerate(rows)))
     return layers.add_params(strength).properties(width="container", height=320)
 
 
@@ -236,6 +243,16 @@ EXPERIMENT = Experiment(
                 and f.validation_loss[f.best] < 0.85 * f.validation_loss[0]
                 and f.train_loss[f.best] > f.train_loss[0]
             ),
+            without={"scale": 0.0},
+        ),
+        Claim(
+            id="a_default_may_not_fit",
+            sentence=lambda f: (
+                f"The best strength depends on the data: $\\lambda = {f.labels[4]}$, the default "
+                f"of `keras.regularizers.l2`, ends at a validation loss of "
+                f"{f.validation_loss[4]:.2f} here."
+            ),
+            check=lambda f: f.validation_loss[4] > 1.2 * f.validation_loss[f.best],
             without={"scale": 0.0},
         ),
         Claim(

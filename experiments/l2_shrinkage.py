@@ -150,7 +150,7 @@ def measure(penalty: str = "l2") -> Facts:
 
 def draw_coefficients(facts: Facts) -> MatplotlibFigure:
     """Coefficients over the strength, one line each."""
-    figure = new_figure(height=4.2)
+    figure = new_figure(width=5.8, height=4.0)
     axes = figure.subplots()
     marked = {facts.grows, facts.flips}
     for j, name in enumerate(facts.names):
@@ -192,9 +192,9 @@ def chart_coefficients(facts: Facts) -> alt.TopLevelMixin:
     lines = [
         {
             "e": e,
-            "top": f"λ = {facts.strengths[k]:.3g}   norm {facts.norms[k]:.2f}",
+            "top": f"λ = {facts.strengths[k]:.3g} · norm {facts.norms[k]:.2f}",
             "bottom": f"validation error {facts.first_split_error[k]:.3f}"
-            f"   (λ = 0: {facts.first_split_error[0]:.3f})",
+            f" (λ = 0: {facts.first_split_error[0]:.3f})",
         }
         for k, e in enumerate(EXPONENTS, start=1)
     ]
@@ -212,6 +212,7 @@ def chart_coefficients(facts: Facts) -> alt.TopLevelMixin:
         "w:Q",
         title="coefficient (dimensionless)",
         scale=alt.Scale(domain=[-limit, limit * 1.45], nice=False),
+        axis=alt.Axis(tickCount=6, titlePadding=12),
     )
     bar = (
         alt.Chart(alt.InlineData(values=bars))
@@ -236,7 +237,7 @@ def chart_coefficients(facts: Facts) -> alt.TopLevelMixin:
 
 def draw_errors(facts: Facts) -> MatplotlibFigure:
     """Training and validation error over the strength."""
-    figure = new_figure()
+    figure = new_figure(width=5.8, height=3.6)
     axes = figure.subplots()
     strengths = np.array(facts.strengths[1:])
     for error, spread, style, name in (

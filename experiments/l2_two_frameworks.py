@@ -173,7 +173,7 @@ def measure(l2: float = STRENGTH) -> Facts:
 
 def draw(facts: Facts) -> MatplotlibFigure:
     """The distance after the last step over the factor."""
-    figure = new_figure()
+    figure = new_figure(width=5.8, height=3.6)
     axes = figure.subplots()
     all_of_them = [max(row[-1], FLOOR) for row in facts.biases_too]
     axes.plot(facts.factors, all_of_them, color=LIGHT["plain"])
@@ -207,8 +207,9 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     texts = [
         {
             "c": c,
-            "top": f"weight_decay = {c:g} · λ",
-            "bottom": f"after {facts.steps} steps: {free[-1]:.0e}, with biases {both[-1]:.0e}",
+            "top": f"weight_decay = {c:g} · λ, after {facts.steps} steps:",
+            "free": f"biases free {free[-1]:.0e}",
+            "both": f"biases decayed too {both[-1]:.0e}",
         }
         for c, free, both in zip(facts.factors, facts.weights_only, facts.biases_too, strict=True)
     ]
@@ -223,28 +224,33 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         .transform_filter(chosen)
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("t:Q", title="step", scale=alt.Scale(domain=[0, facts.steps], nice=False)),
+            x=alt.X(
+                "t:Q",
+                title="step",
+                scale=alt.Scale(domain=[0, facts.steps], nice=False),
+                axis=alt.Axis(tickCount=5),
+            ),
             y=alt.Y(
                 "d:Q",
                 title="largest relative difference",
-                scale=alt.Scale(type="log", domain=[FLOOR, 1e4], nice=False),
-                axis=alt.Axis(format=".0e", values=[1e-16, 1e-12, 1e-8, 1e-4, 1]),
+                scale=alt.Scale(type="log", domain=[FLOOR, 1e7], nice=False),
+                axis=alt.Axis(format=".0e", values=[1e-16, 1e-12, 1e-8, 1e-4, 1], titlePadding=14),
             ),
             color=alt.Color(
                 "kind:N",
                 title=None,
                 scale=alt.Scale(domain=[k for k, _ in kinds], range=[CSS["l2"], CSS["plain"]]),
-                legend=alt.Legend(orient="bottom", labelFontSize=13),
+                legend=None,  # the coloured lines of text name the curves
             ),
         )
     )
     text = alt.Chart(alt.InlineData(values=texts)).transform_filter(chosen)
 
-    def row(field: str, y: int) -> Any:
-        mark = text.mark_text(align="left", baseline="top", fontSize=14, color=CSS["ink"])
+    def row(field: str, y: int, colour: str) -> Any:
+        mark = text.mark_text(align="left", baseline="top", fontSize=14, color=CSS[colour])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
-    layers = alt.layer(line, row("top", 4), row("bottom", 24))
+    layers = alt.layer(line, row("top", 4, "ink"), row("free", 24, "l2"), row("both", 44, "plain"))
     return layers.add_params(factor).properties(width="container", height=300)
 
 

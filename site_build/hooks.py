@@ -65,3 +65,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return labs.to_markdown(source)
     except ValueError as error:
         raise BuildError(str(error)) from None
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Give the theme's search dialog the name that screen readers ask for."""
+    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"', 1)

@@ -86,10 +86,14 @@ class _Imports:
 
     def __init__(self) -> None:
         import grimp
+        from grimp.exceptions import SourceSyntaxError
 
         with writing_to_cache():
             CACHE.mkdir(exist_ok=True)
-        self.graph = grimp.build_graph(*PACKAGES, cache_dir=str(CACHE / "grimp"))
+        try:
+            self.graph = grimp.build_graph(*PACKAGES, cache_dir=str(CACHE / "grimp"))
+        except SourceSyntaxError as error:
+            raise BuildError(str(error)) from None
 
     def files(self, *modules: str) -> list[Path]:
         names = set(modules)

@@ -8,7 +8,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="regularization_by_example")
-class CustomAdam(keras.optimizers.Optimizer):  # type: ignore[misc]  # Keras has no types
+class CustomAdam(keras.optimizers.Optimizer):
     r"""Adam, with Keras's epsilon: "epsilon hat" of the paper, added before the correction.
 
     .. math::

@@ -10,31 +10,30 @@ from numpy.typing import NDArray
 def make_network(
     inputs: int, classes: int, *, hidden: int = 32, l2: float = 0.01
 ) -> keras.Sequential:
-    r"""Return a network with one hidden layer that gives one logit for each class.
+    """Return a network with one hidden layer that gives one logit for each class.
 
     Each layer adds to the loss, for its kernel but not for its bias,
 
-    .. math:: \lambda \sum_j w_j^2
+        l2 * sum_j w_j^2
 
     Args:
         inputs: Number of features.
         classes: Number of classes.
         hidden: Number of hidden units. Default 32.
-        l2: The strength :math:`\lambda`, finite, at least 0. Default 0.01.
+        l2: The strength, finite, at least 0. Default 0.01.
 
     Returns:
         A model from (n, inputs) to (n, classes).
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number (from ``keras.regularizers``).
+        ValueError: If ``l2`` is negative, infinite or not a number (from Keras).
     """
+    penalty = keras.regularizers.l2(l2)
     return keras.Sequential(
         [
             keras.Input((inputs,)),
-            keras.layers.Dense(
-                hidden, activation="relu", kernel_regularizer=keras.regularizers.l2(l2)
-            ),
-            keras.layers.Dense(classes, kernel_regularizer=keras.regularizers.l2(l2)),
+            keras.layers.Dense(hidden, activation="relu", kernel_regularizer=penalty),
+            keras.layers.Dense(classes, kernel_regularizer=penalty),
         ]
     )
 
@@ -66,11 +65,15 @@ def train(
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
     model.compile(
-        optimizer=keras.optimizers.Adam(lr),  # no weight_decay here: that would be AdamW
+        optimizer=keras.optimizers.Adam(lr),  # weight_decay here would be AdamW
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[
-            keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")
+            keras.metrics.SparseCategoricalCrossentropy(
+                from_logits=True,
+                name="cross_entropy",  # the loss without the penalty
+            )
         ],
     )
-    history = model.fit(features, labels, batch_size=len(labels), epochs=epochs, verbose=0)
+    rows = len(labels)
+    history = model.fit(features, labels, batch_size=rows, epochs=epochs, verbose=0)
     return dict(history.history)

@@ -8,22 +8,22 @@ import keras
 
 @keras.saving.register_keras_serializable(package="regularization_by_example")
 class L2Penalty(keras.regularizers.Regularizer):
-    r"""``l2`` times the sum of the squares of one weight array.
+    """``l2`` times the sum of the squares of one weight array.
 
-    .. math:: \lambda \sum_j w_j^2
+        penalty = l2 * sum_j w_j^2
 
-    Use it as ``Dense(..., kernel_regularizer=L2Penalty(0.01))``; the layer then puts its value
-    into ``model.losses``, and ``fit`` adds that to the loss.
+    Use it as ``Dense(..., kernel_regularizer=L2Penalty(0.01))``; the layer then puts
+    its value into ``model.losses``, and ``fit`` adds that to the loss.
 
     Args:
-        l2: The strength :math:`\lambda`, dimensionless, finite, at least 0.
+        l2: The strength, dimensionless, finite, at least 0.
 
     Raises:
         ValueError: If ``l2`` is negative, infinite or not a number.
 
     Source:
-        Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization", section 1;
-        written there with :math:`\lambda / 2`.
+        Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization",
+        section 1, which writes l2 / 2 where we write l2.
     """
 
     def __init__(self, l2: float) -> None:
@@ -36,5 +36,5 @@ class L2Penalty(keras.regularizers.Regularizer):
         return self.l2 * keras.ops.sum(keras.ops.square(x))
 
     def get_config(self) -> dict[str, float]:
-        """Return the arguments of ``__init__``, with which Keras rebuilds a saved model."""
+        """Return what ``__init__`` needs to rebuild a saved model."""
         return {"l2": self.l2}

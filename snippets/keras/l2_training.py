@@ -17,16 +17,14 @@ def train(
     lr: float = 0.1,
     steps: int = 1000,
 ) -> tuple[FloatArray, float]:
-    r"""Minimize mean squared error plus L2, starting from zero.
+    """Minimize mean squared error plus L2, starting from zero.
 
-    .. math::
-        J(\mathbf{w}, b) = \frac{1}{n} \sum_i (\mathbf{x}_i \mathbf{w} + b - y_i)^2
-            + \lambda \sum_j w_j^2
+        J(w, b) = 1/n * sum_i (x_i . w + b - y_i)^2  +  l2 * sum_j w_j^2
 
     Args:
         features: Shape (n, d); Keras computes in float32.
         targets: Shape (n,).
-        l2: The strength :math:`\lambda`, finite, at least 0. Default 0.01.
+        l2: The strength, finite, at least 0. Default 0.01.
         lr: The learning rate, above 0. Default 0.1.
         steps: Number of updates, each with all rows. Default 1000.
 
@@ -34,11 +32,11 @@ def train(
         The weights, shape (d,), and the bias.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` not above 0, or
-            ``targets`` not of shape (n,).
+        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` not above
+            0, or ``targets`` not of shape (n,).
 
     Source:
-        Hoerl and Kennard (1970), "Ridge Regression", equation 2.1, for the minimum it reaches.
+        Hoerl and Kennard (1970), "Ridge Regression", equation 2.1: its minimum.
     """
     if not 0 <= l2 < math.inf:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")

@@ -10,13 +10,13 @@ FloatArray = NDArray[np.float64]
 
 
 def l2_penalty(weights: Sequence[FloatArray], l2: float) -> float:
-    r"""Return ``l2`` times the sum of all squared weights.
+    """Return ``l2`` times the sum of all squared weights.
 
-    .. math:: \lambda \sum_j w_j^2
+        penalty = l2 * sum_j w_j^2
 
     Args:
         weights: Arrays of any shape; leave biases out.
-        l2: The strength :math:`\lambda`, dimensionless, finite, at least 0.
+        l2: The strength, dimensionless, finite, at least 0.
 
     Returns:
         The number to add to the mean loss.
@@ -26,21 +26,21 @@ def l2_penalty(weights: Sequence[FloatArray], l2: float) -> float:
         TypeError: If ``weights`` is one array instead of a list of arrays.
 
     Source:
-        Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization", section 1;
-        written there with :math:`\lambda / 2`.
+        Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization",
+        section 1, which writes l2 / 2 where we write l2.
     """
     _check(weights, l2)
     return l2 * sum(float(np.sum(w**2)) for w in weights)
 
 
 def l2_gradient(weights: Sequence[FloatArray], l2: float) -> list[FloatArray]:
-    r"""Return the gradient of ``l2_penalty``, one array for each weight array.
+    """Return the gradient of ``l2_penalty``, one array for each weight array.
 
-    .. math:: \frac{\partial}{\partial w_j} \lambda \sum_j w_j^2 = 2 \lambda w_j
+        d penalty / d w_j = 2 * l2 * w_j
 
     Args:
         weights: Arrays of any shape; leave biases out.
-        l2: The strength :math:`\lambda`, dimensionless, finite, at least 0.
+        l2: The strength, dimensionless, finite, at least 0.
 
     Returns:
         Arrays of the same shapes, to add to the gradients of the mean loss.
@@ -57,4 +57,5 @@ def _check(weights: Sequence[FloatArray], l2: float) -> None:
     if not 0 <= l2 < math.inf:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
     if isinstance(weights, np.ndarray):  # iterating would silently take its rows
-        raise TypeError(f"weights must be a list of arrays, got one array of {weights.shape}")
+        shape = weights.shape
+        raise TypeError(f"weights must be a list of arrays, got one of shape {shape}")

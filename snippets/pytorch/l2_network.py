@@ -1,4 +1,4 @@
-"""A small classifier trained with Adam, L2 through the optimizer's ``weight_decay``."""
+"""A small classifier trained with Adam, L2 through ``weight_decay``."""
 
 import math
 
@@ -17,7 +17,8 @@ def make_network(inputs: int, classes: int, *, hidden: int = 32) -> nn.Sequentia
     Returns:
         A model from (n, inputs) to (n, classes).
     """
-    return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+    first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, classes)
+    return nn.Sequential(first, nn.ReLU(), second)
 
 
 def train(
@@ -29,36 +30,37 @@ def train(
     weight_decay: float = 0.001,
     epochs: int = 100,
 ) -> list[float]:
-    r"""Train with Adam on cross-entropy; each epoch is one step with all rows.
+    """Train with Adam on cross-entropy; each epoch is one step with all rows.
 
-    Before anything else, Adam replaces the gradient of every parameter :math:`p` by
+    Before anything else, Adam adds the decay to the gradient of every parameter p:
 
-    .. math:: g + \text{weight\_decay} \cdot p
+        g <- g + weight_decay * p
 
     Args:
         model: From (n, features) to logits (n, classes).
         features: Shape (n, features).
         labels: Class numbers, shape (n,), int64.
         lr: The learning rate, above 0. Default 0.001.
-        weight_decay: Twice the L2 strength, at least 0, for biases too. Default 0.001.
+        weight_decay: Twice the L2 strength, at least 0; biases too. Default 0.001.
         epochs: Number of updates. Default 100.
 
     Returns:
         The cross-entropy before each update, without any penalty.
 
     Raises:
-        ValueError: If ``weight_decay`` is negative, infinite or not a number, or ``lr`` not
-            above 0.
+        ValueError: If ``weight_decay`` is negative, infinite or not a number, or
+            ``lr`` not above 0.
 
     Source:
-        Loshchilov and Hutter, "Decoupled Weight Decay Regularization", Algorithm 2, line 6:
-        the form called "Adam with L2 regularization".
+        Loshchilov and Hutter, "Decoupled Weight Decay Regularization", Algorithm 2,
+        line 6: "Adam with L2 regularization".
     """
     if not 0 <= weight_decay < math.inf:
-        raise ValueError(f"weight_decay must be a finite number >= 0, got {weight_decay!r}")
+        raise ValueError(f"weight_decay must be finite and >= 0, got {weight_decay!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
+    parameters = model.parameters()
+    optimizer = torch.optim.Adam(parameters, lr=lr, weight_decay=weight_decay)
     losses = []
     for _ in range(epochs):
         optimizer.zero_grad()

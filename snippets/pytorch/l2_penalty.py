@@ -7,26 +7,27 @@ from torch import Tensor, nn
 
 
 def l2_penalty(model: nn.Module, l2: float) -> Tensor:
-    r"""Return ``l2`` times the sum of all squared weights of the model, differentiable.
+    """Return ``l2`` times the sum of all squared weights of the model, differentiable.
 
-    .. math:: \lambda \sum_j w_j^2
+        penalty = l2 * sum_j w_j^2
 
     Weights are the parameters with two dimensions or more; biases and normalization
     parameters have one and stay free.
 
     Args:
         model: Any module with at least one weight matrix.
-        l2: The strength :math:`\lambda`, dimensionless, finite, at least 0.
+        l2: The strength, dimensionless, finite, at least 0.
 
     Returns:
-        A scalar tensor; ``backward()`` adds :math:`2 \lambda w_j` to each weight's gradient.
+        A scalar tensor; its gradient is 2 * l2 * w_j.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number, or the model has no weights.
+        ValueError: If ``l2`` is negative, infinite or not a number, or the model
+            has no weights.
 
     Source:
-        Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization", section 1;
-        written there with :math:`\lambda / 2`.
+        Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization",
+        section 1, which writes l2 / 2 where we write l2.
     """
     if not 0 <= l2 < math.inf:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")

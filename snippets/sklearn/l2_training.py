@@ -12,23 +12,21 @@ FloatArray = NDArray[np.float64]
 def train(
     features: FloatArray, targets: FloatArray, *, l2: float = 0.01
 ) -> tuple[FloatArray, float]:
-    r"""Minimize mean squared error plus L2.
+    """Minimize mean squared error plus L2.
 
-    .. math::
-        J(\mathbf{w}, b) = \frac{1}{n} \sum_i (\mathbf{x}_i \mathbf{w} + b - y_i)^2
-            + \lambda \sum_j w_j^2
+        J(w, b) = 1/n * sum_i (x_i . w + b - y_i)^2  +  l2 * sum_j w_j^2
 
     Args:
         features: Shape (n, d).
         targets: Shape (n,).
-        l2: The strength :math:`\lambda`, finite, at least 0. Default 0.01.
+        l2: The strength, finite, at least 0. Default 0.01.
 
     Returns:
         The weights, shape (d,), and the bias.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number, or ``targets`` not of
-            shape (n,).
+        ValueError: If ``l2`` is negative, infinite or not a number, or ``targets``
+            not of shape (n,).
 
     Source:
         Hoerl and Kennard (1970), "Ridge Regression", equation 2.1.
@@ -38,6 +36,6 @@ def train(
     rows = len(features)
     if targets.shape != (rows,):
         raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
-    # Ridge minimizes the *sum* of squared errors plus alpha * sum(w^2): n times our J.
+    # Ridge sums the squared errors and does not divide by n: n times our J.
     model = Ridge(alpha=rows * l2).fit(features, targets)
     return model.coef_, float(model.intercept_)

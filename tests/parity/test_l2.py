@@ -406,6 +406,11 @@ class TestNetwork:
         assert self.train_both(bias_l2=0.0) > 2e-3
 
 
+def test_default_strength_of_keras():
+    # The experiment l2_generalization says of its strength 0.01 that it is this one.
+    assert keras.regularizers.l2().l2 == keras.regularizers.get("l2").l2 == 0.01
+
+
 def test_factor_of_decay_alone():
     # Without data every step multiplies a weight by 1 - 2 * lr * l2.
     layer = nn.Linear(1, 1, bias=False)

@@ -1,0 +1,364 @@
+"""Adam's first steps, and its training, with and without bias correction."""
+
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import torch
+from matplotlib.figure import Figure as MatplotlibFigure
+from numpy.typing import NDArray
+
+from experiments.adam_digits import NO_CORRECTION, train
+from experiments.drawing import CSS, LIGHT, new_figure
+from experiments.experiment import Claim, Experiment, Figure
+from snippets.numpy.custom_adam import CustomAdam
+
+Array = NDArray[np.float64]
+
+SHOWN = 40
+TABLE = 10
+LONG = 5000
+STEPS = 100
+SEEDS = range(5)
+LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step of one real weight; the steps in units of lr."""
+
+    t: int
+    gradient: float
+    m: float
+    v: float
+    m_hat: float
+    v_hat: float
+    corrected: float
+    uncorrected: float
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Final losses of five seeds at one learning rate."""
+
+    lr: float
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was measured; steps are in units of lr."""
+
+    beta1: float
+    beta2: float
+    ratio_first: float
+    ratio_peak: float
+    ratio_peak_step: int
+    ratio_100: float
+    last_step_above_10_percent: int
+    last_step_above_1_percent: int
+    gradients: tuple[float, ...]
+    rows: tuple[Row, ...]
+    longest_uncorrected: float
+    longest_corrected: float
+    seeds: int
+    steps: int
+    corrected: tuple[Arm, ...]
+    uncorrected: tuple[Arm, ...]
+
+
+def measure(betas: tuple[float, float] = (0.9, 0.999), correct_both: bool = False) -> Facts:
+    """Replay a real gradient sequence, and train, with and without correction.
+
+    Args:
+        betas: Adam's decays.
+        correct_both: Whether the arm without correction gets it after all.
+    """
+    torch.set_num_threads(1)
+    begin = 0.0 if correct_both else NO_CORRECTION
+
+    constant = np.ones(LONG)
+    ratios = _steps(constant, betas, int(begin)) / _steps(constant, betas, 0)
+    peak = int(ratios.argmax())
+
+    recorded = train(0, lr=0.001, steps=SHOWN, record=True).gradients
+    gradients = np.array([step[2][0, 0].item() for step in recorded])
+    corrected, uncorrected = _steps(gradients, betas, 0), _steps(gradients, betas, int(begin))
+
+    arms: dict[float, list[Arm]] = {0.0: [], begin: []}
+    for first_step in {0.0, begin}:
+        for lr in LEARNING_RATES:
+            losses = [
+                train(seed, lr=lr, steps=STEPS, betas=betas, first_step=first_step).loss
+                for seed in SEEDS
+            ]
+            arms[first_step].append(
+                Arm(lr, float(np.mean(losses)), float(min(losses)), float(max(losses)))
+            )
+    return Facts(
+        beta1=betas[0],
+        beta2=betas[1],
+        ratio_first=float(ratios[0]),
+        ratio_peak=float(ratios[peak]),
+        ratio_peak_step=peak + 1,
+        ratio_100=float(ratios[99]),
+        last_step_above_10_percent=_last_above(ratios, 1.1),
+        last_step_above_1_percent=_last_above(ratios, 1.01),
+        gradients=tuple(gradients.tolist()),
+        rows=_table(gradients, betas, corrected, uncorrected),
+        longest_uncorrected=float(abs(uncorrected).max()),
+        longest_corrected=float(abs(corrected).max()),
+        seeds=len(SEEDS),
+        steps=STEPS,
+        corrected=tuple(arms[0.0]),
+        uncorrected=tuple(arms[begin]),
+    )
+
+
+def _steps(gradients: Array, betas: tuple[float, float], first_step: int) -> Array:
+    """The steps of one weight in units of lr, positive where the weight falls."""
+    adam, w = CustomAdam(lr=1.0, betas=betas), np.zeros(1)
+    # The correction depends on the step count alone: far on, it is 1 and corrects nothing.
+    adam.exp_avg, adam.exp_avg_sq, adam.t = [np.zeros(1)], [np.zeros(1)], first_step
+    positions = [0.0]
+    for g in gradients:
+        adam.step([w], [np.array([g])])
+        positions.append(float(w[0]))
+    return -np.diff(positions)
+
+
+def _last_above(ratios: Array, limit: float) -> int:
+    above = np.flatnonzero(ratios > limit)
+    return int(above[-1]) + 1 if len(above) else 0
+
+
+def _table(
+    gradients: Array,
+    betas: tuple[float, float],
+    corrected: Array,
+    uncorrected: Array,
+) -> tuple[Row, ...]:
+    adam, w = CustomAdam(lr=1.0, betas=betas), np.zeros(1)
+    rows = []
+    for t, g in enumerate(gradients[:TABLE], start=1):
+        adam.step([w], [np.array([g])])
+        m, v = float(adam.exp_avg[0][0]), float(adam.exp_avg_sq[0][0])
+        m_hat, v_hat = m / (1 - betas[0] ** t), v / (1 - betas[1] ** t)
+        step, without = float(corrected[t - 1]), float(uncorrected[t - 1])
+        rows.append(Row(t, float(g), m, v, m_hat, v_hat, step, without))
+    return tuple(rows)
+
+
+def draw_stepper(facts: Facts) -> MatplotlibFigure:
+    """The gradients of one weight, and the steps that Adam makes of them."""
+    betas = (facts.beta1, facts.beta2)
+    gradients = np.array(facts.gradients)
+    t = np.arange(1, len(gradients) + 1)
+    figure = new_figure(height=4.0)
+    axes = figure.subplots()
+    axes.bar(t, gradients / abs(gradients).max(), color=LIGHT["muted"], alpha=0.45, width=0.7)
+    uncorrected = _steps(gradients, betas, int(NO_CORRECTION))
+    corrected = _steps(gradients, betas, 0)
+    axes.plot(t, uncorrected, color=LIGHT["plain"], linestyle="--")
+    axes.plot(t, corrected, color=LIGHT["adam"])
+    axes.text(t[16], uncorrected[16] + 0.15, "without correction", color=LIGHT["plain"])
+    axes.text(t[16], corrected[16] + 0.1, "with correction", color=LIGHT["adam"])
+    axes.set_ylim(-1.2)
+    axes.text(t[20], -0.95, "bars: its gradients, largest = 1", color=LIGHT["muted"])
+    axes.axhline(0, color=LIGHT["muted"], linewidth=0.8)
+    axes.set_xlabel("update t")
+    axes.set_ylabel("step, in units of lr")
+    return figure
+
+
+def chart_stepper(facts: Facts) -> alt.TopLevelMixin:
+    """The same with sliders; the sums are computed anew in the page."""
+    last = len(facts.gradients)
+    beta1 = _slider("beta1", facts.beta1, 0, 0.99, 0.01, "β₁, memory of the mean: ")
+    beta2 = _slider("beta2", facts.beta2, 0.5, 0.999, 0.001, "β₂, memory of the squares: ")
+    scale = _slider("scale", 0, -10, 3, 0.5, "gradients × 10 to the power of: ")
+    now = _slider("now", 1, 1, last, 1, "update t: ")
+    largest = max(abs(g) for g in facts.gradients)
+    data = alt.InlineData(
+        values=[{"i": i, "g": round(g, 6)} for i, g in enumerate(facts.gradients, 1)]
+    )
+    x = alt.X("t:Q", title="update t", scale=alt.Scale(domain=[0, last + 1], nice=False))
+    y = alt.Y("step:Q", title="step, in units of lr")
+
+    bars = (
+        alt.Chart(data)
+        .transform_calculate(t="datum.i", step=f"datum.g / {largest}")
+        .mark_bar(color=CSS["muted"], opacity=0.45, width=5)
+        .encode(x=x, y=y)
+    )
+    # m_t and v_t are sums over the gradients i <= t, with weights (1 - beta) beta^(t - i).
+    moments = (
+        alt.Chart(data)
+        .transform_calculate(x="datum.g * pow(10, scale)", t=f"sequence(datum.i, {last + 1})")
+        .transform_flatten(["t"])
+        .transform_calculate(
+            m_part="(1 - beta1) * pow(beta1, datum.t - datum.i) * datum.x",
+            v_part="(1 - beta2) * pow(beta2, datum.t - datum.i) * datum.x * datum.x",
+        )
+        .transform_aggregate(m="sum(m_part)", v="sum(v_part)", groupby=["t"])
+        .transform_calculate(
+            m_hat="datum.m / (1 - pow(beta1, datum.t))",
+            v_hat="datum.v / (1 - pow(beta2, datum.t))",
+        )
+        .transform_calculate(
+            corrected="datum.m_hat / (sqrt(datum.v_hat) + 1e-8)",
+            uncorrected="datum.m / (sqrt(datum.v) + 1e-8)",
+        )
+    )
+    names = ["with correction", "without"]
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[CSS["adam"], CSS["plain"]]),
+        legend=alt.Legend(orient="top", symbolType="stroke", labelFontSize=13),
+    )
+    folded = moments.transform_fold(["corrected", "uncorrected"], as_=["key", "step"])
+    folded = folded.transform_calculate(
+        kind=f"datum.key == 'corrected' ? '{names[0]}' : '{names[1]}'"
+    )
+    lines = folded.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
+    here = folded.transform_filter("datum.t == now").mark_point(size=90, filled=True)
+    words = (
+        moments.transform_filter("datum.t == now")
+        .transform_calculate(
+            first="'t = ' + now + ':  m = ' + format(datum.m, '.1e')"
+            " + ',  √v = ' + format(sqrt(datum.v), '.1e')",
+            second="'m̂ = ' + format(datum.m_hat, '.1e')"
+            " + ',  √v̂ = ' + format(sqrt(datum.v_hat), '.1e')",
+            third="'step ' + format(datum.corrected, '.2f') + ' lr, without '"
+            " + format(datum.uncorrected, '.2f') + ' lr'",
+        )
+        .mark_text(align="right", baseline="top", fontSize=13, color=CSS["ink"])
+    )
+    texts = [
+        words.encode(x=alt.value("width"), y=alt.value(4 + 18 * k), text=f"{name}:N")
+        for k, name in enumerate(("first", "second", "third"))
+    ]
+    layers = alt.layer(bars, lines, here.encode(x=x, y=y, color=colour), *texts)
+    return layers.add_params(beta1, beta2, scale, now).properties(width="container", height=300)
+
+
+def _slider(
+    name: str, value: float, low: float, high: float, step: float, label: str
+) -> alt.Parameter:
+    bind = alt.binding_range(min=low, max=high, step=step, name=label)
+    return alt.param(name=name, value=value, bind=bind)
+
+
+def draw_learning_rates(facts: Facts) -> MatplotlibFigure:
+    """Final loss over the learning rate, both arms, with the spread of the seeds."""
+    figure = new_figure()
+    axes = figure.subplots()
+    for arms, colour, style, name in (
+        (facts.uncorrected, LIGHT["plain"], "--", "without correction"),
+        (facts.corrected, LIGHT["adam"], "-", "with correction"),
+    ):
+        lrs = [arm.lr for arm in arms]
+        axes.fill_between(
+            lrs, [a.low for a in arms], [a.high for a in arms], color=colour, alpha=0.2, linewidth=0
+        )
+        axes.plot(lrs, [a.mean for a in arms], color=colour, linestyle=style, marker="o")
+        axes.annotate(
+            name, (lrs[0], arms[0].mean), xytext=(12, 4), textcoords="offset points", color=colour
+        )
+    axes.axhline(np.log(10), color=LIGHT["muted"], linewidth=1, linestyle=":")
+    axes.text(0.001, np.log(10) * 1.08, "guessing", color=LIGHT["muted"])
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel(f"loss after {facts.steps} updates")
+    return figure
+
+
+def _arm(arms: tuple[Arm, ...], lr: float) -> Arm:
+    return next(arm for arm in arms if arm.lr == lr)
+
+
+EXPERIMENT = Experiment(
+    question="What does bias correction do to Adam's first steps, and to training?",
+    measure=measure,
+    claims=(
+        Claim(
+            id="too_long_without",
+            sentence=lambda f: (
+                f"With betas ({f.beta1}, {f.beta2}) and a constant gradient, Adam without bias "
+                f"correction takes steps that are too **long**: {f.ratio_first:.2f} times at the "
+                f"first update, {f.ratio_peak:.2f} times at update {f.ratio_peak_step}, and still "
+                f"over 10 % too long until update {f.last_step_above_10_percent:,}."
+            ),
+            check=lambda f: (
+                f.ratio_first > 3 and f.ratio_peak > 6 and f.last_step_above_10_percent > 1000
+            ),
+            without={"betas": (0.9, 0.9)},
+        ),
+        Claim(
+            id="acts_as_larger_lr",
+            sentence=lambda f: (
+                "Training without correction is like training with a larger learning rate. Where "
+                "lr is small that helps: on digits at lr = 0.001 the loss after "
+                f"{f.steps} updates is {_arm(f.uncorrected, 0.001).mean:.2f} without and "
+                f"{_arm(f.corrected, 0.001).mean:.2f} with it (means of {f.seeds} seeds; every "
+                "seed without lies below every seed with)."
+            ),
+            check=lambda f: _arm(f.uncorrected, 0.001).high < _arm(f.corrected, 0.001).low,
+            without={"correct_both": True},
+        ),
+        Claim(
+            id="fails_at_large_lr",
+            sentence=lambda f: (
+                "Where lr is large it is fatal: at lr = 0.1 the loss is "
+                f"{_arm(f.corrected, 0.1).mean:.2f} with correction and "
+                f"{_arm(f.uncorrected, 0.1).mean:.2f} without; guessing gives {np.log(10):.2f}."
+            ),
+            check=lambda f: _arm(f.uncorrected, 0.1).low > 2 * _arm(f.corrected, 0.1).high,
+            without={"correct_both": True},
+        ),
+    ),
+    figures=(
+        Figure(
+            name="stepper",
+            title=lambda f: "Adam's step is about lr, whatever the gradient's size",
+            caption=lambda f: (
+                f"The first {len(f.gradients)} gradients that one weight of a digits network met "
+                "(bars), and the steps Adam makes of them. Scale the gradients by a thousand: "
+                "the steps do not move, until the gradients near epsilon (10⁻⁸). Without "
+                "correction the same gradients give steps of up to "
+                f"{f.longest_uncorrected:.1f} lr; with it, of at most {f.longest_corrected:.1f}."
+            ),
+            alt=lambda f: (
+                f"Bars: {len(f.gradients)} gradients of one weight, mostly positive and of varying "
+                "size. Two lines: the step Adam takes in units of the learning rate. With bias "
+                f"correction it starts at {f.rows[0].corrected:.2f} and stays at or below "
+                f"{f.longest_corrected:.2f}; without, it starts at {f.rows[0].uncorrected:.2f} and "
+                f"rises to {f.longest_uncorrected:.2f}."
+            ),
+            draw=draw_stepper,
+            chart=chart_stepper,
+        ),
+        Figure(
+            name="learning_rates",
+            title=lambda f: "Without correction, the same lr acts several times as large",
+            caption=lambda f: (
+                f"Digits, {f.steps} updates, {f.seeds} seeds (line: mean, band: smallest to "
+                "largest). The curve without correction is about the other one, moved to the left: "
+                "what correction buys is that lr means the same from the first update on."
+            ),
+            alt=lambda f: (
+                "Loss over learning rate. "
+                + "; ".join(
+                    f"at {c.lr}: {c.mean:.2f} with correction, {u.mean:.2f} without"
+                    for c, u in zip(f.corrected, f.uncorrected, strict=True)
+                )
+                + "."
+            ),
+            draw=draw_learning_rates,
+        ),
+    ),
+)
