@@ -118,7 +118,7 @@ def _first_step(size: float, eps: float) -> float:
 
 def draw_places(facts: Facts) -> MatplotlibFigure:
     """First step over gradient size, for the three places."""
-    figure = new_figure()
+    figure = new_figure(width=5.8, height=3.8)
     axes = figure.subplots()
     for values, colour, style, words, place in (
         (facts.outside, LIGHT["adam"], "-", "√v̂ + ε\n(paper, PyTorch)", (2e-11, 0.62)),
@@ -144,6 +144,9 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
         name="update",
         value=1,
         bind=alt.binding_range(min=1, max=3000, step=1, name="update t: "),
+    )
+    legend = alt.Legend(
+        orient="top", columns=1, symbolType="stroke", symbolSize=400, labelFontSize=13, labelLimit=0
     )
     names = ["√v̂ + ε (paper, PyTorch)", "√v + ε̂ (Keras)", "√(v̂ + ε)"]
     data = alt.InlineData(values=[{"x": round(k / 10, 1)} for k in range(-120, 1)])
@@ -172,14 +175,17 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
                     labelOverlap=True,
                 ),
             ),
-            y=alt.Y("step:Q", title="step, in units of lr", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y(
+                "step:Q",
+                title="step, in units of lr",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(tickCount=5, titlePadding=14),
+            ),
             color=alt.Color(
                 "place:N",
                 title=None,
                 scale=alt.Scale(domain=names, range=[CSS["adam"], CSS["adamw"], CSS["l1"]]),
-                legend=alt.Legend(
-                    orient="top", columns=1, symbolType="stroke", labelFontSize=13, labelLimit=0
-                ),
+                legend=legend,
             ),
             strokeDash=alt.StrokeDash(
                 "place:N",
@@ -245,7 +251,7 @@ EXPERIMENT = Experiment(
                 f"{f.eps:.0e} halves the step at a gradient of {f.eps:.0e}. Keras adds "
                 f"{f.eps_hat:.0e} before the correction: at the first update that acts as "
                 f"{f.eps_hat_acts_as:.1e}. Inside the root it acts as its own root, "
-                f"{f.eps**0.5:.0e}. In the chart all three use the same number."
+                f"{f.eps**0.5:.0e}. The sliders give all three the same number."
             ),
             alt=lambda f: (
                 "First step in units of lr over the size of the gradient, three S-shaped curves "

@@ -30,9 +30,9 @@ class Row:
     t: int
     gradient: float
     m: float
-    v: float
+    root_v: float
     m_hat: float
-    v_hat: float
+    root_v_hat: float
     corrected: float
     uncorrected: float
 
@@ -147,7 +147,7 @@ def _table(
         m, v = float(adam.exp_avg[0][0]), float(adam.exp_avg_sq[0][0])
         m_hat, v_hat = m / (1 - betas[0] ** t), v / (1 - betas[1] ** t)
         step, without = float(corrected[t - 1]), float(uncorrected[t - 1])
-        rows.append(Row(t, float(g), m, v, m_hat, v_hat, step, without))
+        rows.append(Row(t, float(g), m, v**0.5, m_hat, v_hat**0.5, step, without))
     return tuple(rows)
 
 
@@ -156,7 +156,7 @@ def draw_stepper(facts: Facts) -> MatplotlibFigure:
     betas = (facts.beta1, facts.beta2)
     gradients = np.array(facts.gradients)
     t = np.arange(1, len(gradients) + 1)
-    figure = new_figure(height=4.0)
+    figure = new_figure(width=5.8, height=4.0)
     axes = figure.subplots()
     axes.bar(t, gradients / abs(gradients).max(), color=LIGHT["muted"], alpha=0.45, width=0.7)
     uncorrected = _steps(gradients, betas, int(NO_CORRECTION))
@@ -185,7 +185,7 @@ def chart_stepper(facts: Facts) -> alt.TopLevelMixin:
         values=[{"i": i, "g": round(g, 6)} for i, g in enumerate(facts.gradients, 1)]
     )
     x = alt.X("t:Q", title="update t", scale=alt.Scale(domain=[0, last + 1], nice=False))
-    y = alt.Y("step:Q", title="step, in units of lr")
+    y = alt.Y("step:Q", title="step, in units of lr", axis=alt.Axis(titlePadding=14))
 
     bars = (
         alt.Chart(data)
@@ -212,37 +212,33 @@ def chart_stepper(facts: Facts) -> alt.TopLevelMixin:
             uncorrected="datum.m / (sqrt(datum.v) + 1e-8)",
         )
     )
-    names = ["with correction", "without"]
+    keys = ["corrected", "uncorrected"]
     colour = alt.Color(
-        "kind:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[CSS["adam"], CSS["plain"]]),
-        legend=alt.Legend(orient="top", symbolType="stroke", labelFontSize=13),
+        "key:N",
+        scale=alt.Scale(domain=keys, range=[CSS["adam"], CSS["plain"]]),
+        legend=None,  # the lines of text above are the legend
     )
-    folded = moments.transform_fold(["corrected", "uncorrected"], as_=["key", "step"])
-    folded = folded.transform_calculate(
-        kind=f"datum.key == 'corrected' ? '{names[0]}' : '{names[1]}'"
-    )
+    folded = moments.transform_fold(keys, as_=["key", "step"])
     lines = folded.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
-    here = folded.transform_filter("datum.t == now").mark_point(size=90, filled=True)
-    words = (
-        moments.transform_filter("datum.t == now")
-        .transform_calculate(
-            first="'t = ' + now + ':  m = ' + format(datum.m, '.1e')"
-            " + ',  √v = ' + format(sqrt(datum.v), '.1e')",
-            second="'m̂ = ' + format(datum.m_hat, '.1e')"
-            " + ',  √v̂ = ' + format(sqrt(datum.v_hat), '.1e')",
-            third="'step ' + format(datum.corrected, '.2f') + ' lr, without '"
-            " + format(datum.uncorrected, '.2f') + ' lr'",
-        )
-        .mark_text(align="right", baseline="top", fontSize=13, color=CSS["ink"])
+    here = folded.transform_filter("datum.t == now").mark_point(size=90, filled=True, opacity=1)
+    words = moments.transform_filter("datum.t == now").transform_calculate(
+        means="'t = ' + now + ':  m = ' + format(datum.m, '.1e')"
+        " + ',  √v = ' + format(sqrt(datum.v), '.1e')",
+        hats="'corrected:  m̂ = ' + format(datum.m_hat, '.1e')"
+        " + ',  √v̂ = ' + format(sqrt(datum.v_hat), '.1e')",
+        with_it="'━ with correction: step ' + format(datum.corrected, '.2f') + ' lr'",
+        without="'━ without: step ' + format(datum.uncorrected, '.2f') + ' lr'",
     )
     texts = [
-        words.encode(x=alt.value("width"), y=alt.value(4 + 18 * k), text=f"{name}:N")
-        for k, name in enumerate(("first", "second", "third"))
+        words.mark_text(align="left", baseline="top", fontSize=13, color=CSS[ink]).encode(
+            x=alt.value(0), y=alt.value(20 * row - 88), text=f"{name}:N"
+        )
+        for row, (name, ink) in enumerate(
+            (("means", "ink"), ("hats", "ink"), ("with_it", "adam"), ("without", "plain"))
+        )
     ]
     layers = alt.layer(bars, lines, here.encode(x=x, y=y, color=colour), *texts)
-    return layers.add_params(beta1, beta2, scale, now).properties(width="container", height=300)
+    return layers.add_params(beta1, beta2, scale, now).properties(width="container", height=280)
 
 
 def _slider(
@@ -254,20 +250,18 @@ def _slider(
 
 def draw_learning_rates(facts: Facts) -> MatplotlibFigure:
     """Final loss over the learning rate, both arms, with the spread of the seeds."""
-    figure = new_figure()
+    figure = new_figure(width=5.8, height=3.8)
     axes = figure.subplots()
-    for arms, colour, style, name in (
-        (facts.uncorrected, LIGHT["plain"], "--", "without correction"),
-        (facts.corrected, LIGHT["adam"], "-", "with correction"),
+    for arms, colour, style, name, place in (
+        (facts.uncorrected, LIGHT["plain"], "--", "without correction", (0.001, 0.09)),
+        (facts.corrected, LIGHT["adam"], "-", "with correction", (0.0013, 1.5)),
     ):
         lrs = [arm.lr for arm in arms]
         axes.fill_between(
             lrs, [a.low for a in arms], [a.high for a in arms], color=colour, alpha=0.2, linewidth=0
         )
         axes.plot(lrs, [a.mean for a in arms], color=colour, linestyle=style, marker="o")
-        axes.annotate(
-            name, (lrs[0], arms[0].mean), xytext=(12, 4), textcoords="offset points", color=colour
-        )
+        axes.text(*place, name, color=colour)
     axes.axhline(np.log(10), color=LIGHT["muted"], linewidth=1, linestyle=":")
     axes.text(0.001, np.log(10) * 1.08, "guessing", color=LIGHT["muted"])
     axes.set_xscale("log")
@@ -324,7 +318,7 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="stepper",
-            title=lambda f: "Adam's step is about lr, whatever the gradient's size",
+            title=lambda f: "Adam's step is at most about lr, whatever the gradient's size",
             caption=lambda f: (
                 f"The first {len(f.gradients)} gradients that one weight of a digits network met "
                 "(bars), and the steps Adam makes of them. Scale the gradients by a thousand: "

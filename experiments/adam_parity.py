@@ -24,8 +24,10 @@ EPS, EPS_HAT = 1e-8, 1e-7
 
 @dataclass(frozen=True)
 class Facts:
-    """Largest differences of any weight, float64, after ``steps`` updates."""
+    """Defaults, and largest differences of any weight in float64 after ``steps`` updates."""
 
+    torch_defaults: dict[str, float]
+    keras_defaults: dict[str, float]
     steps: int
     weights: int
     travelled: float
@@ -64,7 +66,21 @@ def measure(our_eps: float = EPS, mapped: bool = True) -> Facts:
     keras_theirs = _keras(keras.optimizers.Adam, grads)
     like_keras = _torch(TorchAdam, grads, eps=EPS_HAT, eps_hat=mapped, **options)
     unmapped = _torch(TorchAdam, grads, eps=EPS_HAT, **options)
+    defaults = torch.optim.Adam([torch.zeros(1)]).defaults
+    config = keras.optimizers.Adam().get_config()
     return Facts(
+        torch_defaults={
+            "lr": defaults["lr"],
+            "beta1": defaults["betas"][0],
+            "beta2": defaults["betas"][1],
+            "eps": defaults["eps"],
+        },
+        keras_defaults={
+            "lr": round(config["learning_rate"], 9),  # float32 in Keras
+            "beta1": config["beta_1"],
+            "beta2": config["beta_2"],
+            "eps": config["epsilon"],
+        },
         steps=STEPS,
         weights=w.size,
         travelled=_difference(theirs, np.zeros_like(w)),

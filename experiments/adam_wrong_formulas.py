@@ -92,7 +92,7 @@ def _overflow(losses: tuple[float, ...]) -> int:
 
 def draw(facts: Facts) -> MatplotlibFigure:
     """The losses, on a logarithmic axis cut at both ends."""
-    figure = new_figure()
+    figure = new_figure(width=5.8, height=3.8)
     axes = figure.subplots()
     top = 1e12
     for losses, colour, style, words, place in (

@@ -55,7 +55,7 @@ _STYLE: Any = {
 }
 
 
-def new_figure(width: float = 7.2, height: float = 3.8) -> Figure:
+def new_figure(width: float = 6.2, height: float = 3.6) -> Figure:
     """An empty figure in the site's style, in inches; phones show it at half its size."""
     mpl.rcParams.update(_STYLE)
     return Figure(figsize=(width, height), layout="constrained")

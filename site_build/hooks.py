@@ -60,10 +60,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if not page.file.src_uri.endswith(".ipynb"):
         return markdown
     page.__dict__.pop("render", None)
-    source = labs.SOURCES / f"{Path(page.file.src_uri).stem}.py"
+    name = Path(page.file.src_uri).stem
+    notebook = labs.executed(labs.SOURCES / f"{name}.py")
+    page.meta.update(notebook.metadata.get("page", {}))
     try:
-        return labs.to_markdown(source)
-    except ValueError as error:
+        return labs.to_markdown(notebook, name)
+    except labs.LabError as error:
         raise BuildError(str(error)) from None
 
 

@@ -6,8 +6,11 @@ put together anew from the source's text and the outputs of the last run.
 
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from site_build import ROOT
 from site_build.results import current
@@ -15,6 +18,10 @@ from site_build.results import current
 SOURCES = ROOT / "docs" / "labs"
 CELL_SECONDS = 120
 IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
+
+
+class LabError(Exception):
+    """A lab that cannot be shown as it stands."""
 
 
 def lab_sources() -> list[Path]:
@@ -27,6 +34,8 @@ def read(source: Path) -> Any:
     import jupytext
 
     notebook = jupytext.read(source)
+    if notebook.cells and notebook.cells[0]["cell_type"] == "raw":  # YAML above the kernel's
+        notebook.metadata["page"] = next(yaml.safe_load_all(notebook.cells.pop(0)["source"]))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # the same bytes every time
     return notebook
@@ -42,7 +51,7 @@ def execute(name: str, folder: Path) -> None:
     """Run the lab from top to bottom in an empty folder; any error stops it.
 
     Raises:
-        RuntimeError: If a cell fails or hangs; the message names the cell.
+        LabError: If a cell fails or hangs, or draws nothing; the message shows the cell.
     """
     import tempfile
 
@@ -50,6 +59,7 @@ def execute(name: str, folder: Path) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     notebook = read(SOURCES / f"{name}.py")
+    os.environ.pop("MPLBACKEND", None)  # a notebook shows its pictures, a script does not
     with tempfile.TemporaryDirectory() as empty:
         client = NotebookClient(
             notebook,
@@ -57,11 +67,16 @@ def execute(name: str, folder: Path) -> None:
             kernel_name="python3",
             resources={"metadata": {"path": empty}},
             record_timing=False,
+            coalesce_streams=True,
         )
         try:
             client.execute()
         except (CellExecutionError, CellTimeoutError) as error:
-            raise RuntimeError(f"docs/labs/{name}.py, a cell failed:\n{error}") from None
+            raise LabError(f"a cell failed:\n{error}") from None
+    for cell in notebook.cells:
+        drawn = {mime for output in cell.get("outputs", []) for mime in output.get("data", {})}
+        if "plt.show()" in cell["source"] and not drawn & set(IMAGES):
+            raise LabError(f"a cell shows no picture although it asks to:\n{cell['source']}")
     outputs = [
         [_plain(output) for output in cell["outputs"]]
         for cell in notebook.cells
@@ -87,11 +102,6 @@ def _plain(output: Any) -> dict[str, Any]:
     return plain
 
 
-def images(name: str) -> list[Path]:
-    """The pictures that the lab's last run drew."""
-    return sorted(file for file in current(name).iterdir() if file.suffix in {".svg", ".png"})
-
-
 def executed(source: Path) -> Any:
     """The lab as a notebook with the outputs of its last run."""
     import nbformat
@@ -105,19 +115,19 @@ def executed(source: Path) -> Any:
     return notebook
 
 
-def to_markdown(source: Path) -> str:
+def to_markdown(notebook: Any, name: str) -> str:
     """The executed lab as a page of the site, its cells as fences."""
-    notebook = executed(source)
     parts = []
     code_number = 0
     for cell in notebook.cells:
-        if cell["cell_type"] != "code":
+        if cell["cell_type"] == "markdown":
             parts.append(cell["source"])
+        if cell["cell_type"] != "code":
             continue
         parts.append(_fence("python", cell["source"]))
         said = "".join(output.get("text", "") for output in cell["outputs"]).strip()
         for number, output in enumerate(cell["outputs"]):
-            parts.append(_shown(source.stem, f"{code_number}-{number}", output, said))
+            parts.append(_shown(name, f"{code_number}-{number}", output, said))
         code_number += 1
     return "\n\n".join(part for part in parts if part)
 
@@ -129,7 +139,7 @@ def _shown(name: str, number: str, output: Any, said: str) -> str:
         if mime in data:
             alt = " ".join(said.split()).replace("[", "(").replace("]", ")")
             if not alt:
-                raise ValueError(f"docs/labs/{name}.py: a cell draws but prints nothing about it")
+                raise LabError(f"docs/labs/{name}.py: a cell draws but prints nothing about it")
             return f"![{alt}](/assets/measured/{name}/{number}.{suffix})"
     text = output.get("text") or data.get("text/plain", "")
     return _fence("output", text.rstrip()) if text.strip() else ""

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from site_build.labs import LabError, execute
 from site_build.results import digest
 
 
@@ -97,8 +98,6 @@ def main(kind: str, name: str, target: str) -> None:
     """Render ``kind`` (``experiment`` or ``lab``) ``name`` into the empty folder ``target``."""
     folder = Path(target)
     if kind == "lab":
-        from site_build.labs import execute
-
         execute(name, folder)
     else:
         render_experiment(name, folder)
@@ -108,5 +107,5 @@ def main(kind: str, name: str, target: str) -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except ClaimError as error:
+    except (ClaimError, LabError) as error:
         sys.exit(f"{type(error).__name__}: {error}")

@@ -1,4 +1,8 @@
 # ---
+# title: "Digits: no penalty, L2 or AdamW"
+# description: >-
+#   A lab on real data. Train one network with no penalty, L2 and AdamW in PyTorch and Keras,
+#   compare every weight, and see what is effect and what is luck.
 # jupyter:
 #   jupytext:
 #     text_representation:

@@ -32,7 +32,7 @@ def make_network(
     return keras.Sequential(
         [
             keras.Input((inputs,)),
-            keras.layers.Dense(hidden, activation="relu", kernel_regularizer=penalty),
+            keras.layers.Dense(hidden, "relu", kernel_regularizer=penalty),
             keras.layers.Dense(classes, kernel_regularizer=penalty),
         ]
     )

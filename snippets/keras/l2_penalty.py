@@ -12,8 +12,8 @@ class L2Penalty(keras.regularizers.Regularizer):
 
         penalty = l2 * sum_j w_j^2
 
-    Use it as ``Dense(..., kernel_regularizer=L2Penalty(0.01))``; the layer then puts
-    its value into ``model.losses``, and ``fit`` adds that to the loss.
+    Use it as ``Dense(..., kernel_regularizer=L2Penalty(0.01))``; the layer puts its
+    value into ``model.losses``, and ``fit`` adds that to the loss.
 
     Args:
         l2: The strength, dimensionless, finite, at least 0.
@@ -32,7 +32,7 @@ class L2Penalty(keras.regularizers.Regularizer):
         self.l2 = l2
 
     def __call__(self, x: Any) -> Any:
-        """Return the penalty of ``x`` (any shape) as a scalar tensor of its dtype."""
+        """Return the penalty of ``x``, of any shape, as a scalar of its dtype."""
         return self.l2 * keras.ops.sum(keras.ops.square(x))
 
     def get_config(self) -> dict[str, float]:

@@ -58,4 +58,4 @@ def _check(weights: Sequence[FloatArray], l2: float) -> None:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
     if isinstance(weights, np.ndarray):  # iterating would silently take its rows
         shape = weights.shape
-        raise TypeError(f"weights must be a list of arrays, got one of shape {shape}")
+        raise TypeError(f"weights must be a list of arrays, got an array {shape}")

@@ -34,8 +34,8 @@ def train(
         The weights, shape (d,), and the bias.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` not above
-            0, or ``targets`` not of shape (n,).
+        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` is not
+            above 0, or ``targets`` not of shape (n,).
 
     Source:
         Hoerl and Kennard (1970), "Ridge Regression", equation 2.1: its minimum.

@@ -13,8 +13,8 @@ def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
 
         loss + l2 * sum of w^2 over all weights w
 
-    Weights are the parameters with two dimensions or more; biases and the parameters
-    of normalization layers have one.
+    Weights are the parameters with two dimensions or more; biases and what
+    normalization layers learn have one.
 
     Args:
         model: Any module.

@@ -56,7 +56,7 @@ def train(
         line 6: "Adam with L2 regularization".
     """
     if not 0 <= weight_decay < math.inf:
-        raise ValueError(f"weight_decay must be finite and >= 0, got {weight_decay!r}")
+        raise ValueError(f"weight_decay must be finite, >= 0, got {weight_decay!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
     parameters = model.parameters()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def l2_penalty(model: nn.Module, l2: float) -> Tensor:
-    """Return ``l2`` times the sum of all squared weights of the model, differentiable.
+    """Return ``l2`` times the sum of all squared weights, differentiable.
 
         penalty = l2 * sum_j w_j^2
 
@@ -33,5 +33,5 @@ def l2_penalty(model: nn.Module, l2: float) -> Tensor:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
     squares = [p.square().sum() for p in model.parameters() if p.ndim >= 2]
     if not squares:
-        raise ValueError(f"model must have a parameter with ndim >= 2, got {model!r}")
+        raise ValueError(f"model needs a parameter with ndim >= 2, got {model!r}")
     return l2 * torch.stack(squares).sum()

@@ -29,8 +29,8 @@ def train(
         The weights, shape (d,), and the bias.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` not above
-            0, or ``targets`` not of shape (n,).
+        ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` is not
+            above 0, or ``targets`` not of shape (n,).
 
     Source:
         Hoerl and Kennard (1970), "Ridge Regression", equation 2.1: its minimum.
@@ -40,8 +40,9 @@ def train(
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
     rows, columns = features.shape
-    if targets.shape != (rows,):
-        raise ValueError(f"targets must have shape ({rows},), got {tuple(targets.shape)}")
+    shape = tuple(targets.shape)
+    if shape != (rows,):
+        raise ValueError(f"targets must have shape ({rows},), got {shape}")
     model = nn.Linear(columns, 1, dtype=features.dtype)
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)

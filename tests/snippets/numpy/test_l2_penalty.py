@@ -57,5 +57,5 @@ class TestRefuses:
             function([np.ones(2)], l2)
 
     def test_one_array(self, function):
-        with pytest.raises(TypeError, match=r"must be a list of arrays, got one of shape \(2, 3\)"):
+        with pytest.raises(TypeError, match=r"must be a list of arrays, got an array \(2, 3\)"):
             function(np.ones((2, 3)), 0.1)

@@ -55,7 +55,7 @@ def test_decay_shrinks_weights_and_biases(problem):
 
 @pytest.mark.parametrize("weight_decay", [-1.0, math.inf, math.nan])
 def test_refuses_weight_decay(problem, weight_decay):
-    message = f"weight_decay must be finite and >= 0, got {weight_decay}"
+    message = f"weight_decay must be finite, >= 0, got {weight_decay}"
     with pytest.raises(ValueError, match=message):
         train(*problem, weight_decay=weight_decay)
 
