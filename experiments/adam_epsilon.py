@@ -17,6 +17,7 @@ SIZES = tuple(10.0 ** (k / 4) for k in range(-48, -3))  # |gradient| from 1e-12 
 LR = 0.01
 STEPS = 100
 SEEDS = range(5)
+TICK = "datum.value == 1 ? '1' : format(datum.value, '.0e')"
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,13 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
         bind=alt.binding_range(min=1, max=3000, step=1, name="update t: "),
     )
     legend = alt.Legend(
-        orient="top", columns=1, symbolType="stroke", symbolSize=400, labelFontSize=13, labelLimit=0
+        orient="top",
+        columns=1,
+        symbolType="stroke",
+        symbolSize=400,
+        labelFontSize=13,
+        labelLimit=0,
+        offset=30,
     )
     names = ["√v̂ + ε (paper, PyTorch)", "√v + ε̂ (Keras)", "√(v̂ + ε)"]
     data = alt.InlineData(values=[{"x": round(k / 10, 1)} for k in range(-120, 1)])
@@ -169,11 +176,7 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
                 "size:Q",
                 title="size of a constant gradient",
                 scale=alt.Scale(type="log", domain=[1e-12, 1]),
-                axis=alt.Axis(
-                    values=[1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1],
-                    format=".0e",
-                    labelOverlap=True,
-                ),
+                axis=alt.Axis(values=[1e-12, 1e-8, 1e-4, 1], labelExpr=TICK),
             ),
             y=alt.Y(
                 "step:Q",
@@ -189,7 +192,8 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
             ),
             strokeDash=alt.StrokeDash(
                 "place:N",
-                legend=None,
+                title=None,
+                legend=legend,
                 scale=alt.Scale(domain=names, range=[[1, 0], [8, 4], [2, 3]]),
             ),
         )
@@ -199,8 +203,8 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
         .transform_calculate(
             words="'ε = ' + format(pow(10, power), '.0e') + ', update ' + update",
         )
-        .mark_text(align="right", baseline="bottom", fontSize=13, color=CSS["ink"])
-        .encode(x=alt.value("width"), y=alt.value(294), text="words:N")
+        .mark_text(align="left", baseline="top", fontSize=13, color=CSS["ink"])
+        .encode(x=alt.value(0), y=alt.value(-24), text="words:N")
     )
     chart = alt.layer(lines, words).add_params(power, now)
     return chart.properties(width="container", height=300)

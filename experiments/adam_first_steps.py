@@ -212,13 +212,13 @@ def chart_stepper(facts: Facts) -> alt.TopLevelMixin:
             uncorrected="datum.m / (sqrt(datum.v) + 1e-8)",
         )
     )
-    keys = ["corrected", "uncorrected"]
+    corrected, uncorrected = "corrected", "uncorrected"
     colour = alt.Color(
         "key:N",
-        scale=alt.Scale(domain=keys, range=[CSS["adam"], CSS["plain"]]),
+        scale=alt.Scale(domain=[corrected, uncorrected], range=[CSS["adam"], CSS["plain"]]),
         legend=None,  # the lines of text above are the legend
     )
-    folded = moments.transform_fold(keys, as_=["key", "step"])
+    folded = moments.transform_fold([corrected, uncorrected], as_=["key", "step"])
     lines = folded.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
     here = folded.transform_filter("datum.t == now").mark_point(size=90, filled=True, opacity=1)
     words = moments.transform_filter("datum.t == now").transform_calculate(

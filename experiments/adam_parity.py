@@ -143,7 +143,7 @@ EXPERIMENT = Experiment(
             sentence=lambda f: (
                 "PyTorch takes Keras's steps once epsilon is mapped at every update: the largest "
                 f"difference is {f.keras_torch_mapped:.0e}; with the same number in both places "
-                f"it is {f.keras_torch_unmapped:.0e}."
+                f"it is {f.keras_torch_unmapped:.1g}."
             ),
             check=lambda f: f.keras_torch_mapped < 1e-12 and f.keras_torch_unmapped > 1e-9,
             without={"mapped": False},

@@ -228,7 +228,7 @@ def chart_coefficients(facts: Facts) -> alt.TopLevelMixin:
     text = alt.Chart(alt.InlineData(values=lines)).transform_filter(chosen)
 
     def row(field: str, y: int) -> Any:
-        mark = text.mark_text(align="left", baseline="top", fontSize=14, color=CSS["ink"])
+        mark = text.mark_text(align="left", baseline="top", fontSize=13, color=CSS["ink"])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
     layers = alt.layer(bar, tick, row("top", 4), row("bottom", 24))
@@ -334,7 +334,8 @@ EXPERIMENT = Experiment(
             title=lambda f: "L2 pulls the coefficients towards zero, together, never all the way",
             caption=lambda f: (
                 f"Ten coefficients of a linear model of diabetes progression, fitted to {f.rows} "
-                f"patients; grey marks are the coefficients without penalty. Their norm falls at "
+                f"patients (one of {f.splits} splits); grey marks are the coefficients without "
+                f"penalty. Their norm falls at "
                 f"every step of $\\lambda$, yet `{f.grows}` grows for a while and `{f.flips}` "
                 f"changes sign: where features carry the same information, L2 shares the work "
                 f"out anew."

@@ -207,9 +207,9 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     texts = [
         {
             "c": c,
-            "top": f"weight_decay = {c:g} · λ, after {facts.steps} steps:",
-            "free": f"biases free {free[-1]:.0e}",
-            "both": f"biases decayed too {both[-1]:.0e}",
+            "top": f"weight_decay = {c:g} · λ",
+            "free": f"biases free: {free[-1]:.0e}",
+            "both": f"biases decayed too: {both[-1]:.0e}",
         }
         for c, free, both in zip(facts.factors, facts.weights_only, facts.biases_too, strict=True)
     ]
