@@ -1,0 +1,1 @@
+"""What we measure with the snippets: one question a module."""

@@ -34,9 +34,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if task.kind == "lab":
             notebook = write_notebook(task.source).relative_to(NOTEBOOKS).as_posix()
             # not File.generated: mkdocs-jupyter asks for a folder and a path in it
-            files.append(
-                File(notebook, str(NOTEBOOKS), config.site_dir, config.use_directory_urls)
-            )
+            files.append(File(notebook, str(NOTEBOOKS), config.site_dir, config.use_directory_urls))
     files.append(File.generated(config, "assets/javascripts/vega.js", abs_src_path=str(bundle())))
     return files
 

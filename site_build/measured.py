@@ -83,8 +83,9 @@ def figure(parent: etree.Element, path: str) -> None:
     etree.SubElement(caption, "p").text = found["caption"]
     links = etree.SubElement(caption, "p", {"class": "rx-figure__links"})
     _link(links, f"#{anchor('figure', path)}", "Link to this figure")
-    if found["interactive"]:
-        body.set("data-rx-chart", "")
+    if chart := found["chart"]:
+        body.set("data-rx-chart", "")  # the place it will take is kept free, so nothing jumps
+        body.set("style", f"--rx-chart:{chart['height']:.0f}px;--rx-sliders:{chart['sliders']}")
         _link(links, f"{files}.vl.json", "Chart as Vega-Lite", {"class": "rx-chart-source"})
 
 

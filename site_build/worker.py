@@ -33,10 +33,16 @@ def render_experiment(name: str, folder: Path) -> None:
         alt = figure.alt(facts).strip()
         if not alt:
             raise ValueError(f"figure {name}.{figure.name} has no alternative text")
+        chart = None
         if figure.chart is not None:
             chart = figure.chart(facts).to_dict()
             chart["config"] = {**VEGA_CONFIG, **chart.get("config", {})}
-            vl_convert.vegalite_to_vega(chart)  # stops here if the chart does not compile
+            # stops here if the chart does not compile
+            drawn = _size(
+                vl_convert.vegalite_to_svg(
+                    {**chart, **({"width": 560} if "width" in chart else {})}
+                )
+            )
             spec = json.dumps(chart, separators=(",", ":"), sort_keys=True)
             (folder / f"{figure.name}.vl.json").write_text(spec, encoding="utf-8", newline="\n")
         figures[figure.name] = {
@@ -44,7 +50,7 @@ def render_experiment(name: str, folder: Path) -> None:
             "caption": figure.caption(facts),
             "alt": alt,
             "size": _size(svg),
-            "interactive": figure.chart is not None,
+            "chart": None if chart is None else {"height": drawn[1], "sliders": _sliders(chart)},
         }
     result = {
         "question": experiment.question,
@@ -78,6 +84,11 @@ def check_claims(name: str, experiment: Any, facts: Any) -> dict[str, dict[str, 
 def describe(arguments: Mapping[str, Any]) -> str:
     """Keyword arguments as they would be written in a call."""
     return ", ".join(f"{key}={value!r}" for key, value in sorted(arguments.items()))
+
+
+def _sliders(chart: dict[str, Any]) -> int:
+    """How many controls stand below the chart."""
+    return sum("bind" in param for param in chart.get("params", []))
 
 
 def _size(svg: str) -> list[float]:

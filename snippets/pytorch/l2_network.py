@@ -59,8 +59,11 @@ def train(
         raise ValueError(f"weight_decay must be finite, >= 0, got {weight_decay!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
-    parameters = model.parameters()
-    optimizer = torch.optim.Adam(parameters, lr=lr, weight_decay=weight_decay)
+    optimizer = torch.optim.Adam(
+        model.parameters(),
+        lr=lr,
+        weight_decay=weight_decay,
+    )
     losses = []
     for _ in range(epochs):
         optimizer.zero_grad()

@@ -21,7 +21,6 @@
     if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
     const chart = document.createElement("div");
     chart.className = "rx-chart";
-    body.style.minHeight = `${body.offsetHeight}px`;
     body.append(chart);
     figure.classList.add("rx-figure--live");
     try {
