@@ -1,5 +1,6 @@
 """MkDocs hooks, kept thin: render what is stale, hand its files to MkDocs, show labs as pages."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
 NOTEBOOKS = CACHE / "notebooks"
+PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -65,6 +67,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return labs.to_markdown(notebook, name)
     except labs.LabError as error:
         raise BuildError(str(error)) from None
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Drop the marks of tokens that have the colour of plain text: a third of a page of code."""
+    return PLAIN_TOKEN.sub(r"\1", html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:

@@ -28,6 +28,7 @@ def build_site(target: Path) -> None:
     """Run MkDocs as ``make build`` does."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    environment["SITE_URL"] = "https://example.org/regularization/"  # as on project pages
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         pytest.fail(f"mkdocs build --strict failed:\n{done.stderr}", pytrace=False)

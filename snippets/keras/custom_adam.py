@@ -1,15 +1,16 @@
-"""Adam from scratch in Keras: step for step ``keras.optimizers.Adam``, on every backend."""
+"""Adam from scratch in Keras: step for step ``keras.optimizers.Adam``."""
 
 import math
 from typing import Any
 
 import keras
 from keras import ops
+from keras.optimizers.schedules import LearningRateSchedule
 
 
 @keras.saving.register_keras_serializable(package="regularization_by_example")
 class CustomAdam(keras.optimizers.Optimizer):
-    r"""Adam, with Keras's epsilon: "epsilon hat" of the paper, added before the correction.
+    r"""Adam, with the paper's "epsilon hat", which is added before the correction.
 
     .. math::
         w_t = w_{t-1} - \mathrm{lr} \cdot \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}
@@ -18,14 +19,14 @@ class CustomAdam(keras.optimizers.Optimizer):
     It is Algorithm 1 of the paper with epsilon = epsilon hat / sqrt(1 - beta_2^t).
 
     Args:
-        learning_rate: About the length of one step of one weight: a float of at least 0, or a
-            schedule. Default 0.001.
+        learning_rate: About the longest step of a weight: a float of at least 0,
+            or a schedule. Default 0.001.
         beta_1: Decay of the mean of the gradient; in [0, 1). Default 0.9.
         beta_2: Decay of the mean of its square; in [0, 1). Default 0.999.
         epsilon: Epsilon hat; in the unit of the gradient, at least 0. Default 1e-7.
         name: Name of the optimizer. Default "custom_adam".
-        **kwargs: What every Keras optimizer takes. Beware: ``weight_decay`` there is the
-            decoupled decay of AdamW, not an L2 penalty.
+        **kwargs: What every Keras optimizer takes. Beware: ``weight_decay`` there
+            is the decoupled decay of AdamW, not an L2 penalty.
 
     Raises:
         ValueError: If an argument is outside its range.
@@ -36,20 +37,22 @@ class CustomAdam(keras.optimizers.Optimizer):
 
     def __init__(
         self,
-        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.001,
+        learning_rate: float | LearningRateSchedule = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         name: str = "custom_adam",
         **kwargs: Any,
     ) -> None:
-        if isinstance(learning_rate, float) and not 0.0 <= learning_rate < math.inf:
-            raise ValueError(f"learning_rate must be a finite number >= 0, got {learning_rate!r}")
-        for beta_name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
+        numbers = {"learning_rate": learning_rate, "epsilon": epsilon}
+        for key, value in numbers.items():
+            if isinstance(value, (int, float)) and not 0.0 <= value < math.inf:
+                raise ValueError(
+                    f"{key} must be a finite number >= 0, got {value!r}"
+                )
+        for key, beta in {"beta_1": beta_1, "beta_2": beta_2}.items():
             if not 0.0 <= beta < 1.0:
-                raise ValueError(f"{beta_name} must be in [0, 1), got {beta!r}")
-        if not 0.0 <= epsilon < math.inf:
-            raise ValueError(f"epsilon must be a finite number >= 0, got {epsilon!r}")
+                raise ValueError(f"{key} must be in [0, 1), got {beta!r}")
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
@@ -89,5 +92,5 @@ class CustomAdam(keras.optimizers.Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Return what makes the same optimizer anew, without its state."""
-        own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
-        return {**super().get_config(), **own}
+        betas = {"beta_1": self.beta_1, "beta_2": self.beta_2}
+        return {**super().get_config(), **betas, "epsilon": self.epsilon}

@@ -17,12 +17,14 @@ class CustomAdam:
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
     Args:
-        lr: Learning rate, about the length of one step of one weight; at least 0. Default 1e-3.
-        betas: Decay of the means of the gradient and of its square; each in [0, 1).
-            Default (0.9, 0.999).
-        eps: Keeps the division finite; in the unit of the gradient, at least 0. Default 1e-8.
-        weight_decay: L2 penalty (weight_decay / 2) * sum(w ** 2), through its gradient;
-            at least 0. Default 0.
+        lr: Learning rate, about the longest step of a weight; at least 0.
+            Default 1e-3.
+        betas: Decay of the means of the gradient and of its square; each in
+            [0, 1). Default (0.9, 0.999).
+        eps: Keeps the division finite; in the unit of the gradient, at least 0.
+            Default 1e-8.
+        weight_decay: L2 penalty (weight_decay / 2) * sum(w ** 2), through its
+            gradient; at least 0. Default 0.
 
     Raises:
         ValueError: If an argument is outside its range.
@@ -38,12 +40,16 @@ class CustomAdam:
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        for name, value in (("lr", lr), ("eps", eps), ("weight_decay", weight_decay)):
+        options = {"lr": lr, "eps": eps, "weight_decay": weight_decay}
+        for name, value in options.items():
             if not 0.0 <= value < math.inf:
-                raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+                raise ValueError(
+                    f"{name} must be a finite number >= 0, got {value!r}"
+                )
         if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
             raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
-        self.lr, self.betas, self.eps, self.weight_decay = lr, betas, eps, weight_decay
+        self.lr, self.betas = lr, betas
+        self.eps, self.weight_decay = eps, weight_decay
         self.t = 0
         self.exp_avg: list[Array] = []
         self.exp_avg_sq: list[Array] = []
@@ -52,7 +58,7 @@ class CustomAdam:
         """Move every parameter by one step, in place.
 
         Args:
-            params: The weights, float arrays of any shape; the same ones at every step.
+            params: The weights, float arrays of any shape, the same at every step.
             grads: The gradient of the loss at ``params``, in the same shapes.
 
         Raises:
@@ -69,7 +75,8 @@ class CustomAdam:
 
         self.t += 1
         beta1, beta2 = self.betas
-        for p, g, m, v in zip(params, grads, self.exp_avg, self.exp_avg_sq, strict=True):
+        means = self.exp_avg, self.exp_avg_sq
+        for p, g, m, v in zip(params, grads, *means, strict=True):
             g = g + self.weight_decay * p
             m[...] = beta1 * m + (1 - beta1) * g  # m_t: mean of gradients
             v[...] = beta2 * v + (1 - beta2) * g**2  # v_t: mean of their squares

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 
-def train(features: Tensor, labels: Tensor, *, lr: float = 0.01, steps: int = 100) -> list[float]:
+def train(
+    features: Tensor, labels: Tensor, *, lr: float = 0.01, steps: int = 100
+) -> list[float]:
     r"""Minimize mean cross-entropy by full-batch Adam, starting from zero.
 
     .. math::
@@ -31,8 +33,8 @@ def train(features: Tensor, labels: Tensor, *, lr: float = 0.01, steps: int = 10
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
     rows, columns = features.shape
-    if labels.shape != (rows,):
-        raise ValueError(f"labels must have shape ({rows},), got {tuple(labels.shape)}")
+    if (shape := tuple(labels.shape)) != (rows,):
+        raise ValueError(f"labels must have shape ({rows},), got {shape}")
     model = nn.Linear(columns, int(labels.max()) + 1, dtype=features.dtype)
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)

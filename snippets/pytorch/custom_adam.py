@@ -16,19 +16,23 @@ class CustomAdam(torch.optim.Optimizer):
         w_t = w_{t-1} - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
-    The state has the layout of ``torch.optim.Adam``: either loads the other's ``state_dict``.
+    The state has the layout of ``torch.optim.Adam``: either loads the other's
+    ``state_dict``.
 
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
-        lr: Learning rate, about the length of one step of one weight; at least 0. Default 1e-3.
-        betas: Decay of the means of the gradient and of its square; each in [0, 1).
-            Default (0.9, 0.999).
-        eps: Keeps the division finite; in the unit of the gradient, at least 0. Default 1e-8.
-        weight_decay: L2 penalty (weight_decay / 2) * sum(w ** 2), through its gradient;
-            at least 0. Default 0.
+        lr: Learning rate, about the longest step of a weight; at least 0.
+            Default 1e-3.
+        betas: Decay of the means of the gradient and of its square; each in
+            [0, 1). Default (0.9, 0.999).
+        eps: Keeps the division finite; in the unit of the gradient, at least 0.
+            Default 1e-8.
+        weight_decay: L2 penalty (weight_decay / 2) * sum(w ** 2), through its
+            gradient; at least 0. Default 0.
 
     Raises:
-        ValueError: If an option is outside its range, or is one that this class does not know.
+        ValueError: If an option is outside its range, or is one that this class
+            does not have.
 
     Source:
         Kingma and Ba, Adam, arXiv:1412.6980, Algorithm 1.
@@ -42,36 +46,38 @@ class CustomAdam(torch.optim.Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, defaults)
+        options = {"lr": lr, "betas": betas, "eps": eps}
+        super().__init__(params, {**options, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Move every parameter that has a gradient by one step, in place.
 
         Args:
-            closure: Computes the loss anew, calls ``backward`` and returns the loss; optional.
+            closure: Computes the loss anew, calls ``backward`` and returns the
+                loss; optional.
 
         Returns:
             What the closure returned, or None.
 
         Raises:
-            ValueError: If a gradient is sparse or complex; nothing has been changed then.
+            ValueError: If a gradient is sparse or complex; then nothing changes.
         """
         loss = None
         if closure is not None:
-            with torch.enable_grad():  # backward() needs what no_grad() switched off
+            with torch.enable_grad():  # for backward(), against no_grad() above
                 loss = closure()
 
-        todo = [(p, g) for g in self.param_groups for p in g["params"] if p.grad is not None]
-        for p, _ in todo:
+        pairs = [(p, group) for group in self.param_groups for p in group["params"]]
+        pairs = [(p, group) for p, group in pairs if p.grad is not None]
+        for p, _ in pairs:
             if p.grad.layout is not torch.strided or p.grad.is_complex():
                 raise ValueError(
                     "gradients must be dense and real, got one of shape "
                     f"{tuple(p.shape)}, {p.grad.layout} and {p.grad.dtype}"
                 )
 
-        for p, group in todo:
+        for p, group in pairs:
             beta1, beta2 = group["betas"]
             state = self.state[p]
             if not state:
@@ -84,20 +90,21 @@ class CustomAdam(torch.optim.Optimizer):
 
             g = p.grad
             if group["weight_decay"] != 0:
-                g = g.add(p, alpha=group["weight_decay"])  # a new tensor: p.grad stays as it was
-            m.lerp_(g, 1 - beta1)  # m_t = m + (1 - beta1) (g - m)
-            v.mul_(beta2).addcmul_(g, g, value=1 - beta2)  # v_t = beta2 v + (1 - beta2) g^2
+                g = g.add(p, alpha=group["weight_decay"])  # p.grad stays as it was
+            m.lerp_(g, 1 - beta1)  # m_t: mean of gradients
+            v.mul_(beta2).addcmul_(g, g, value=1 - beta2)  # v_t: of squares
+            # sqrt(v_hat) + eps, and a step of -lr * m_hat over it
             denominator = (v.sqrt() / (1 - beta2**t) ** 0.5).add_(group["eps"])
             p.addcdiv_(m, denominator, value=-group["lr"] / (1 - beta1**t))
         return loss
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Refuse a group with bad options; those given to ``__init__`` pass here too."""
+        """Refuse a group with bad options; ``__init__`` passes here too."""
         _check({**self.defaults, **param_group})
         super().add_param_group(param_group)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Refuse a ``state_dict`` or pickle of an optimizer that computes something else."""
+        """Refuse the ``state_dict`` of an optimizer that does something else."""
         for group in state["param_groups"]:
             _check(group)
         super().__setstate__(state)

@@ -1,5 +1,6 @@
 """The built site in a real Chromium: what a reader sees, clicks and copies."""
 
+import collections
 import functools
 import http.server
 import json
@@ -106,11 +107,11 @@ def test_page_is_quiet_fits_and_is_open_to_everyone(
     assert width <= VIEWS[view]["viewport"]["width"], f"{url} scrolls sideways: {width} px"
     assert not wrong
     found = Axe().run(page).response["violations"]
-    told = [
-        f"{v['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-        for v in found
-        for node in v["nodes"]
-    ]
+    told = collections.Counter(
+        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[1].strip()})"
+        for rule in found
+        for node in rule["nodes"]
+    )
     assert not told, f"{url} ({view}):\n" + "\n".join(told)
     page.context.close()
 

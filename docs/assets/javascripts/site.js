@@ -44,10 +44,17 @@
     { rootMargin: "600px" },
   );
 
-  /* The theme's copy buttons stand in unnamed landmarks; a group needs no name. */
-  const nameless = () =>
-    document.querySelectorAll("nav.md-code__nav").forEach((nav) => nav.setAttribute("role", "group"));
-  new MutationObserver(nameless).observe(document.documentElement, { childList: true, subtree: true });
+  /* The theme's copy buttons stand in unnamed landmarks, its wide tables out of the keyboard's reach. */
+  const mend = () => {
+    document.querySelectorAll("nav.md-code__nav").forEach((nav, number) => {
+      if (!nav.ariaLabel) nav.ariaLabel = `Code block ${number + 1}`;
+    });
+    document.querySelectorAll(".md-typeset__scrollwrap").forEach((wrap) => {
+      if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
+    });
+  };
+  new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
+  addEventListener("resize", mend);
 
   document$.subscribe(() => {
     document.querySelectorAll("[data-rx-chart]").forEach((body) => nearby.observe(body));

@@ -100,7 +100,7 @@ def test_schedules_and_clipping_come_with_the_base_class() -> None:
     np.testing.assert_allclose(optimizer.exp_avg[0].numpy(), [0.0001], rtol=1e-5)
 
 
-@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [-1, -0.1, float("nan"), float("inf")])
 @pytest.mark.parametrize("name", ["learning_rate", "epsilon"])
 def test_bad_numbers_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{name} must be a finite number >= 0, got"):
