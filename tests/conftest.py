@@ -10,6 +10,9 @@ from filelock import FileLock
 
 from site_build import ROOT
 
+SITE_URL = "https://example.org/regularization/"
+"""A public address below a folder, as project pages have."""
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -28,7 +31,7 @@ def build_site(target: Path) -> None:
     """Run MkDocs as ``make build`` does."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    environment["SITE_URL"] = "https://example.org/regularization/"  # as on project pages
+    environment["SITE_URL"] = SITE_URL
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         pytest.fail(f"mkdocs build --strict failed:\n{done.stderr}", pytrace=False)
