@@ -12,6 +12,7 @@ from mkdocs.structure.pages import Page
 
 from site_build import CACHE, labs
 from site_build.charts import bundle
+from site_build.listings import snippet_files
 from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
@@ -37,6 +38,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             notebook = write_notebook(task.source).relative_to(NOTEBOOKS).as_posix()
             # not File.generated: mkdocs-jupyter asks for a folder and a path in it
             files.append(File(notebook, str(NOTEBOOKS), config.site_dir, config.use_directory_urls))
+    for file in snippet_files():
+        uri = f"assets/snippets/{file.parent.name}/{file.name}"
+        files.append(File.generated(config, uri, abs_src_path=str(file)))
     files.append(File.generated(config, "assets/javascripts/vega.js", abs_src_path=str(bundle())))
     return files
 

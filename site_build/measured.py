@@ -1,12 +1,14 @@
 """Markdown extension: pages take numbers, claims and pictures from what was measured.
 
 ``{{ experiment.fact:.2f }}`` is a number, ``[[figure: experiment.name]]`` a picture,
-``[[claim: experiment.id]]`` one claim and ``[[claims: experiment]]`` all of them; each of the
-last three is a paragraph of its own.
+``[[claim: experiment.id]]`` one claim and ``[[claims: experiment]]`` all of them;
+``[[all: claims]]`` and ``[[all: snippets]]`` list what the whole project holds. Each is a
+paragraph of its own.
 """
 
 import re
 import xml.etree.ElementTree as etree  # noqa: N813
+from collections.abc import Mapping
 from typing import Any
 
 from markdown import Markdown
@@ -15,6 +17,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from mkdocs.exceptions import BuildError
 
+from site_build import listings
 from site_build.results import Result, load, lookup, part
 
 NUMBER = re.compile(r"\{\{ *([a-z]\w*(?:\.\w+)+)(?::([^{}\n]*?))? *\}\}")
@@ -49,13 +52,15 @@ class Blocks(BlockProcessor):
         """Build the elements."""
         block = blocks.pop(0).strip()
         match = BLOCK.match(block)
-        if match is None or match[1] not in {"figure", "claim", "claims"}:
+        if match is None or match[1] not in {"figure", "claim", "claims", "all"}:
             raise BuildError(
                 f"'{block.splitlines()[0]}': write [[figure: experiment.name]], "
                 "[[claim: experiment.id]] or [[claims: experiment]] as a paragraph of its own"
             )
         kind, path = match.groups()
-        if kind == "figure":
+        if kind == "all":
+            {"claims": all_claims, "snippets": listings.snippets}[path](parent)
+        elif kind == "figure":
             figure(parent, path)
         elif kind == "claim":
             claims(parent, path.partition(".")[0], [path])
@@ -104,6 +109,29 @@ def claims(parent: etree.Element, name: str, paths: list[str]) -> None:
         link.tail = " holds in this build, and its check fails with "
         etree.SubElement(proof, "code").text = found["without"]
     _measured_by(box, result)
+
+
+def all_claims(parent: etree.Element) -> None:
+    """Every claim that a page teaches, by page, each with a link to its place there."""
+    taught: dict[listings.Page, list[tuple[str, Mapping[str, str]]]] = {}
+    seen = set()
+    for name, places in listings.claim_pages().items():
+        for claim, found in load(name).claims.items():
+            page = next((page for wanted, page in places if wanted in {"*", claim}), None)
+            if page is not None and (name, claim) not in seen:
+                seen.add((name, claim))
+                taught.setdefault(page, []).append((f"{name}.{claim}", found))
+    for page in sorted(taught, key=listings.pages().index):
+        etree.SubElement(parent, "h2").text = page.title
+        box = etree.SubElement(parent, "div", {"class": "rx-claims"})
+        listing = etree.SubElement(box, "ul")
+        for path, found in taught[page]:
+            item = etree.SubElement(listing, "li")
+            etree.SubElement(item, "p").text = found["sentence"]
+            proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
+            _link(proof, f"/{page.path}#{anchor('claim', path)}", path)
+            proof[-1].tail = " holds in this build, and its check fails with "
+            etree.SubElement(proof, "code").text = found["without"]
 
 
 def _measured_by(parent: etree.Element, result: Result) -> None:

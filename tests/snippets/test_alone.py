@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from site_build import ROOT
+from site_build.listings import snippet_files
 from tests.blocks import pages
 
 FRAMEWORKS = ["numpy", "pytorch", "keras", "sklearn"]
-SNIPPETS = sorted(file for file in (ROOT / "snippets").glob("*/*.py") if file.stem != "__init__")
+SNIPPETS = snippet_files()
 RUN_EACH = """
 import os, pathlib, runpy, sys, traceback, warnings
 warnings.simplefilter("error")
