@@ -1,0 +1,60 @@
+"""Linear regression with an L1 penalty: a constraint that is a soft threshold."""
+
+import math
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+
+
+def train(
+    features: FloatArray,
+    targets: FloatArray,
+    *,
+    l1: float = 0.01,
+    lr: float = 0.1,
+    steps: int = 1000,
+) -> tuple[FloatArray, float]:
+    """Minimize mean squared error plus L1, starting from zero.
+
+        J(w, b) = 1/n * sum_i (x_i . w + b - y_i)^2  +  l1 * sum_j |w_j|
+
+    Args:
+        features: Shape (n, d); Keras computes in float32.
+        targets: Shape (n,).
+        l1: The strength, finite, at least 0. Default 0.01.
+        lr: The learning rate, above 0. Default 0.1.
+        steps: Number of updates, each with all rows. Default 1000.
+
+    Returns:
+        The weights, shape (d,), and the bias.
+
+    Raises:
+        ValueError: If ``l1`` is negative, infinite or not a number, ``lr`` is not
+            above 0, or ``targets`` not of shape (n,).
+
+    Source:
+        Beck and Teboulle (2009), "A Fast Iterative Shrinkage-Thresholding
+        Algorithm", section 1 (ISTA).
+    """
+    if not 0 <= l1 < math.inf:
+        raise ValueError(f"l1 must be a finite number >= 0, got {l1!r}")
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    rows, columns = features.shape
+    if targets.shape != (rows,):
+        raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
+    layer = keras.layers.Dense(
+        1,
+        kernel_initializer="zeros",
+        # Runs after every update of the optimizer.
+        kernel_constraint=lambda kernel: keras.ops.soft_shrink(kernel, lr * l1),
+    )
+    model = keras.Sequential([keras.Input((columns,)), layer])
+    model.compile(optimizer=keras.optimizers.SGD(lr), loss="mean_squared_error")
+    # One batch that holds every row makes an epoch one step.
+    model.fit(features, targets[:, None], batch_size=rows, epochs=steps, verbose=0)
+    kernel, bias = layer.get_weights()  # (d, 1) and (1,)
+    return kernel[:, 0], float(bias[0])
