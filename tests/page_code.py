@@ -66,11 +66,11 @@ class PageBlock(TestBlock):
         kind = "error" if raised else "output"
         said = "\n".join(line.rstrip() for line in (printed + stopped).splitlines())
         said = f"{said}\n" if said else ""
+        if raised and (told is None or told.info != "error"):
+            raise PageError(f"{self.block.place}: {stopped}\n{self.obj.code}") from raised
         if self.config.getoption("--update-outputs"):
             self.config.stash.setdefault(UPDATES, []).append((self.block, kind, said))
             return
-        if raised and (told is None or told.info != "error"):
-            raise PageError(f"{self.block.place}: {stopped}\n{self.obj.code}") from raised
         if (expected or "") != said or (told and told.info != kind):
             raise PageError(
                 f"{self.block.place}: the page shows as {told.info if told else 'output'}\n"

@@ -167,13 +167,22 @@ def test_windows_line_ends_change_nothing(project: Path) -> None:
     assert build(project).returncode == 0
 
 
+def test_a_block_that_fails_unasked_is_not_written_down(project: Path) -> None:
+    page = project / "docs/index.md"
+    change(page, "print(twice(2.0))", "print(twice(two))")
+    before = page.read_text(encoding="utf-8")
+    done = run_pages(project, "--update-outputs")
+    assert done.returncode == 1
+    assert f"{FIRST}: NameError" in done.stdout
+    assert page.read_text(encoding="utf-8") == before
+
+
 def test_outputs_are_rewritten_in_place(project: Path) -> None:
     page = project / "docs/index.md"
     before = page.read_text(encoding="utf-8")
     change(page, "    4.0", "    five")
-    text = page.read_text(encoding="utf-8")
-    start = text.index("\n    ```error")
-    page.write_text(text[:start] + text[text.index("\n## Further") :], encoding="utf-8")
+    change(page, "    ```output\n    five\n    ```\n\n", "")  # written anew where there is none
+    change(page, "    TypeError: ", "    NameError: ")
     assert run_pages(project).returncode == 1
     assert run_pages(project, "--update-outputs").returncode == 0
     assert page.read_text(encoding="utf-8") == before

@@ -1,0 +1,26 @@
+import math
+
+import numpy as np
+import pytest
+
+from snippets.keras.cost_function import cost, make_model
+
+
+def test_by_hand():
+    model = make_model(2, 0.1)
+    model.set_weights([np.array([[2.0], [-1.0]]), np.array([0.5])])
+    features = np.array([[1.0, 2.0], [0.0, -1.0]])  # scores 0.5 and 1.5
+    loss, penalty = cost(model, features, np.array([1.0, 0.0]))
+    expected = (math.log(1 + math.exp(-0.5)) + math.log(1 + math.exp(1.5))) / 2
+    assert float(loss) == pytest.approx(expected, rel=1e-6)
+    assert float(penalty) == pytest.approx(0.1 * 5)
+
+
+def test_dtype():
+    assert {v.dtype for v in make_model(2, 0.1).variables} == {"float32"}
+    assert {v.dtype for v in make_model(2, 0.1, dtype="float64").variables} == {"float64"}
+
+
+def test_refuses_strength():
+    with pytest.raises(ValueError, match="l2"):
+        make_model(2, -0.1)
