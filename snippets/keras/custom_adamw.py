@@ -1,0 +1,66 @@
+"""AdamW from scratch in Keras: its own Adam, with a line before the step."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="regularization_by_example")
+class CustomAdamW(keras.optimizers.Adam):
+    r"""Adam with decoupled weight decay; the decay first.
+
+    .. math::
+        w_t = (1 - \mathrm{lr} \cdot \mathrm{weight\_decay}) \, w_{t-1}
+            - (\text{step of Adam})
+
+    Args:
+        learning_rate: About the length of one step of one weight: a float of at
+            least 0, or a schedule. Default 0.001.
+        weight_decay: Times the learning rate the fraction that a weight loses at
+            each step; at least 0. Default 0.004.
+        name: Name of the optimizer. Default "custom_adamw".
+        **kwargs: What ``keras.optimizers.Adam`` takes besides.
+
+    Raises:
+        ValueError: If ``weight_decay`` is negative, infinite or not a number.
+
+    Source:
+        Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2; there the decay is not
+        multiplied by the learning rate, in the libraries it is.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float
+        | keras.optimizers.schedules.LearningRateSchedule = 0.001,
+        weight_decay: float = 0.004,
+        name: str = "custom_adamw",
+        **kwargs: Any,
+    ) -> None:
+        if not 0.0 <= weight_decay < math.inf:
+            raise ValueError(
+                f"weight_decay must be a finite number >= 0, got {weight_decay!r}"
+            )
+        super().__init__(learning_rate, name=name, **kwargs)
+        # As self.weight_decay it would make the base class decay a second time.
+        self.decay = weight_decay
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Decay one variable, then move it by one step of Adam, in place.
+
+        Args:
+            gradient: The gradient of the loss, in the shape of the variable.
+            variable: The variable, one of those given to ``build``.
+            learning_rate: The learning rate of this step.
+        """
+        if self._use_weight_decay(variable):  # exclude_from_weight_decay() decides
+            lr = ops.cast(learning_rate, variable.dtype)
+            decay = ops.cast(self.decay, variable.dtype)
+            self.assign_sub(variable, variable * decay * lr)
+        super().update_step(gradient, variable, learning_rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes the same optimizer anew, without its state."""
+        return {**super().get_config(), "weight_decay": self.decay}

@@ -1,0 +1,67 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import snippets.keras.dropout
+from snippets.keras.dropout import Dropout, dropout_mask
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.9])
+def test_same_as_the_own_layer_given_its_mask(p, monkeypatch):
+    x = tf.random.stateless_normal((40, 50), seed=(0, 1))
+    own = keras.layers.Dropout(p, seed=3)
+    mask = own(tf.ones_like(x), training=True)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        theirs = keras.layers.Dropout(p, seed=3)(x, training=True)
+        loss = tf.reduce_sum(theirs**2)
+    their_gradient = tape.gradient(loss, x)
+    monkeypatch.setattr(snippets.keras.dropout, "dropout_mask", lambda *_: mask)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        ours = Dropout(p)(x, training=True)
+        loss = tf.reduce_sum(ours**2)
+    assert np.array_equal(ours, theirs)
+    assert np.array_equal(tape.gradient(loss, x), their_gradient)
+    assert 0 < np.count_nonzero(ours) < ours.numpy().size
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.9])
+def test_mask_has_the_two_values_of_the_own_layer(p):
+    ones = tf.ones((200, 200))
+    mask = dropout_mask(ones, p, keras.random.SeedGenerator(0)).numpy()
+    theirs = keras.layers.Dropout(p, seed=0)(ones, training=True).numpy()
+    assert np.unique(mask).tolist() == np.unique(theirs).tolist()
+    assert np.unique(mask).tolist() == [0.0, np.float32(1 / (1 - p))]
+    assert (mask == 0).mean() == pytest.approx(p, abs=0.02)
+    assert len({row.tobytes() for row in mask}) == 200
+
+
+def test_dtype_and_unknown_batch():
+    model = keras.Sequential([keras.Input((5,), dtype="float64"), Dropout(0.5, dtype="float64")])
+    assert model(np.ones((3, 5)), training=True).dtype == tf.float64
+    assert model.predict_on_batch(np.ones((7, 5))).tolist() == np.ones((7, 5)).tolist()
+
+
+def test_training_argument():
+    x = tf.ones((50, 50))
+    layer = Dropout(0.5, seed=1)
+    assert np.array_equal(layer(x), x)
+    assert np.array_equal(layer(x, training=False), x)
+    first, second = layer(x, training=True), layer(x, training=True)
+    assert not np.array_equal(first, second)
+    assert np.array_equal(Dropout(0.5, seed=1)(x, training=True), first)
+
+
+def test_saved_and_loaded(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), Dropout(0.25, seed=2)])
+    model.save(tmp_path / "model.keras")
+    layer = keras.saving.load_model(tmp_path / "model.keras").layers[0]
+    assert (type(layer), layer.p, layer.seed) == (Dropout, 0.25, 2)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.0, 1.1, float("nan")])
+def test_refuses_rate(p):
+    with pytest.raises(ValueError, match=rf"p must be in \[0, 1\), got {p}"):
+        Dropout(p)
