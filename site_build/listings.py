@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from site_build import ROOT
+from site_build.results import load
 
 FRAMEWORKS = {
     "numpy": "NumPy",
@@ -85,3 +86,27 @@ def claim_pages() -> dict[str, list[tuple[str, Page]]]:
             name, _, claim = path.partition(".")
             found.setdefault(name, []).append(("*" if kind == "claims" else claim, page))
     return found
+
+
+def build_facts() -> dict[str, int | str]:
+    """What this build holds, for pages to quote as ``{{ build.name }}``."""
+    pins = dict(
+        line.split("==")
+        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line
+    )
+    taught = {
+        (name, claim)
+        for name, places in claim_pages().items()
+        for claim in load(name).claims
+        if any(wanted in {"*", claim} for wanted, _ in places)
+    }
+    fences = re.compile(r"^ *```python$", re.MULTILINE)
+    versions = {name: pins[name] for name in ("numpy", "torch", "tensorflow", "keras")}
+    return {
+        "blocks": sum(len(fences.findall(page.text)) for page in pages()),
+        "claims": len(taught),
+        "snippets": len(snippet_files()),
+        **versions,
+        "sklearn": pins["scikit-learn"],
+    }

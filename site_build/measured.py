@@ -1,9 +1,9 @@
 """Markdown extension: pages take numbers, claims and pictures from what was measured.
 
-``{{ experiment.fact:.2f }}`` is a number, ``[[figure: experiment.name]]`` a picture,
-``[[claim: experiment.id]]`` one claim and ``[[claims: experiment]]`` all of them;
-``[[all: claims]]`` and ``[[all: snippets]]`` list what the whole project holds. Each is a
-paragraph of its own.
+``{{ experiment.fact:.2f }}`` is a number, ``{{ build.claims }}`` one of the build itself,
+``[[figure: experiment.name]]`` a picture, ``[[claim: experiment.id]]`` one claim and
+``[[claims: experiment]]`` all of them; ``[[all: claims]]`` and ``[[all: snippets]]`` list what the
+whole project holds. Each is a paragraph of its own.
 """
 
 import re
@@ -31,7 +31,7 @@ class Numbers(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """The page with its numbers."""
-        written = [NUMBER.sub(lambda m: lookup(m[1], m[2] or ""), line) for line in lines]
+        written = [NUMBER.sub(number, line) for line in lines]
         for line in written:
             if left := ANY_NUMBER.search(line):
                 raise BuildError(
@@ -39,6 +39,18 @@ class Numbers(Preprocessor):
                     "{{ experiment.fact:.2f }}"
                 )
         return written
+
+
+def number(match: re.Match[str]) -> str:
+    """One number, of an experiment or of this build."""
+    path, spec = match[1], match[2] or ""
+    if path.startswith("build."):
+        counts = listings.build_facts()
+        name = path.removeprefix("build.")
+        if name not in counts:
+            raise BuildError(f"no fact '{path}': there are {', '.join(counts)}")
+        return format(counts[name], spec)
+    return lookup(path, spec)
 
 
 class Blocks(BlockProcessor):

@@ -15,7 +15,7 @@ def make_model(
 
     Args:
         inputs: Number of features.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
         dtype: Of the weights and the arithmetic. Default "float32".
 
     Returns:

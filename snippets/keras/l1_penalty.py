@@ -16,7 +16,7 @@ class L1Penalty(keras.regularizers.Regularizer):
     value into ``model.losses``, and ``fit`` adds that to the loss.
 
     Args:
-        l1: The strength, dimensionless, finite, at least 0.
+        l1: The strength, in units of the loss per weight; at least 0.
 
     Raises:
         ValueError: If ``l1`` is negative, infinite or not a number.

@@ -16,7 +16,7 @@ class L2Penalty(keras.regularizers.Regularizer):
     value into ``model.losses``, and ``fit`` adds that to the loss.
 
     Args:
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Raises:
         ValueError: If ``l2`` is negative, infinite or not a number.

@@ -26,7 +26,7 @@ def cost(
         labels: Zeros and ones, shape (n,).
         weights: Shape (d,).
         bias: Added to every score; no penalty on it.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         The mean cross-entropy in nats per row, and the penalty.
@@ -65,7 +65,7 @@ def cost_gradient(
         labels: Zeros and ones, shape (n,).
         weights: Shape (d,).
         bias: Added to every score; no penalty on it.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         The derivatives by the weights, shape (d,), and by the bias.

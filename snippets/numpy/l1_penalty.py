@@ -16,7 +16,7 @@ def l1_penalty(weights: Sequence[FloatArray], l1: float) -> float:
 
     Args:
         weights: Arrays of any shape; leave biases out.
-        l1: The strength, dimensionless, finite, at least 0.
+        l1: The strength, in units of the loss per weight; at least 0.
 
     Returns:
         The number to add to the mean loss.
@@ -40,7 +40,7 @@ def l1_subgradient(weights: Sequence[FloatArray], l1: float) -> list[FloatArray]
 
     Args:
         weights: Arrays of any shape; leave biases out.
-        l1: The strength, dimensionless, finite, at least 0.
+        l1: The strength, in units of the loss per weight; at least 0.
 
     Returns:
         Arrays of the same shapes, to add to the gradients of the mean loss.

@@ -16,7 +16,7 @@ def l2_penalty(weights: Sequence[FloatArray], l2: float) -> float:
 
     Args:
         weights: Arrays of any shape; leave biases out.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         The number to add to the mean loss.
@@ -40,7 +40,7 @@ def l2_gradient(weights: Sequence[FloatArray], l2: float) -> list[FloatArray]:
 
     Args:
         weights: Arrays of any shape; leave biases out.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         Arrays of the same shapes, to add to the gradients of the mean loss.

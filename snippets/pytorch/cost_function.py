@@ -18,7 +18,7 @@ def cost(
         model: From (n, d) to scores (n, 1); biases stay free of the penalty.
         features: Shape (n, d).
         labels: Zeros and ones, shape (n,), of the same dtype.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         The mean cross-entropy in nats per row, and the penalty: two scalars.

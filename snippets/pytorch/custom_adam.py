@@ -21,8 +21,8 @@ class CustomAdam(torch.optim.Optimizer):
 
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
-        lr: Learning rate, about the longest step of a weight; at least 0.
-            Default 1e-3.
+        lr: Learning rate, about the longest step of a weight while gradients
+            keep their size; at least 0. Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -107,7 +107,11 @@ class CustomAdam(torch.optim.Optimizer):
         """Refuse the ``state_dict`` of an optimizer that does something else."""
         for group in state["param_groups"]:
             _check(group)
+            if "maximize" in group and "amsgrad" not in group:  # NAdam and others
+                raise ValueError("these are not the options of torch.optim.Adam")
         super().__setstate__(state)
+        for saved in self.state.values():  # before PyTorch 1.12 it was a number
+            saved["step"] = torch.as_tensor(saved["step"], dtype=torch.float32)
 
 
 def _check(group: dict[str, Any]) -> None:

@@ -13,12 +13,14 @@ def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
 
         loss + l2 * sum of w^2 over all weights w
 
-    Weights are the parameters with two dimensions or more; biases and what
-    normalization layers learn have one.
+    Weights are the parameters with two dimensions or more: in networks of linear,
+    convolution and normalization layers, what Keras calls kernels. Embeddings and
+    recurrent matrices count as well; move them if they should stay free. Not for
+    ``AdamW``, whose ``weight_decay`` is no L2.
 
     Args:
         model: Any module.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         Two groups: weights with ``weight_decay = 2 * l2``, all others with 0.

@@ -16,7 +16,7 @@ def l1_penalty(model: nn.Module, l1: float) -> Tensor:
 
     Args:
         model: Any module with at least one weight matrix.
-        l1: The strength, dimensionless, finite, at least 0.
+        l1: The strength, in units of the loss per weight; at least 0.
 
     Returns:
         A scalar tensor; its gradient is l1 * sign(w_j), and 0 where w_j is 0.

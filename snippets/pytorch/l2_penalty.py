@@ -16,7 +16,7 @@ def l2_penalty(model: nn.Module, l2: float) -> Tensor:
 
     Args:
         model: Any module with at least one weight matrix.
-        l2: The strength, dimensionless, finite, at least 0.
+        l2: The strength, in units of the loss per squared weight; at least 0.
 
     Returns:
         A scalar tensor; its gradient is 2 * l2 * w_j.

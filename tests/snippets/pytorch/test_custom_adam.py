@@ -211,6 +211,30 @@ def test_the_state_of_another_algorithm_is_refused() -> None:
         CustomAdam(params).load_state_dict(torch.optim.SGD(params, lr=0.1).state_dict())
 
 
+@pytest.mark.parametrize("name", ["NAdam", "RAdam", "Adamax"])
+def test_the_state_of_a_relative_of_adam_is_refused(name: str) -> None:
+    params = parameters()
+    relative = getattr(torch.optim, name)(params)
+    with pytest.raises(ValueError, match=r"not the options of torch\.optim\.Adam"):
+        CustomAdam(params).load_state_dict(relative.state_dict())
+
+
+def test_a_step_count_saved_as_a_number_goes_on() -> None:
+    a = torch.ones(3, requires_grad=True)
+    b = torch.ones(3, requires_grad=True)
+    a.grad, b.grad = torch.full((3,), 0.5), torch.full((3,), 0.5)
+    never_stopped, stopped = CustomAdam([a]), CustomAdam([b])
+    never_stopped.step()
+    stopped.step()
+    saved = stopped.state_dict()
+    saved["state"][0]["step"] = 1  # as before PyTorch 1.12
+    resumed = CustomAdam([b])
+    resumed.load_state_dict(saved)
+    never_stopped.step()
+    resumed.step()
+    assert torch.equal(a, b)
+
+
 def test_an_empty_list_is_refused() -> None:
     with pytest.raises(ValueError, match="empty parameter list"):
         CustomAdam([])
