@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 SHOWN = 40
 TABLE = 10
 LONG = 5000
+SILENCE = 10_000
+SHORTER_BETA2 = 0.95
 STEPS = 100
 SEEDS = range(5)
 LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -59,6 +61,15 @@ class Facts:
     ratio_100: float
     last_step_above_10_percent: int
     last_step_above_1_percent: int
+    shorter_beta2: float
+    shorter_ratio_first: float
+    shorter_updates: int
+    silence: int
+    awake_first: float
+    awake_longest: float
+    awake_longest_step: int
+    growing_longest: float
+    bound: float
     gradients: tuple[float, ...]
     rows: tuple[Row, ...]
     longest_uncorrected: float
@@ -82,6 +93,15 @@ def measure(betas: tuple[float, float] = (0.9, 0.999), correct_both: bool = Fals
     constant = np.ones(LONG)
     ratios = _steps(constant, betas, int(begin)) / _steps(constant, betas, 0)
     peak = int(ratios.argmax())
+    shorter = (betas[0], SHORTER_BETA2)
+    shorter_ratios = _steps(constant, shorter, int(begin)) / _steps(constant, shorter, 0)
+
+    silence = np.zeros(SILENCE)
+    awake = _steps(np.concatenate([silence, np.ones(SHOWN)]), betas, 0)[SILENCE:]
+    # Cauchy-Schwarz: m / sqrt(v) is largest for gradients that grow by beta2 / beta1 each time.
+    growth = np.cumprod(np.full(200, betas[1] / betas[0]))
+    growing = _steps(np.concatenate([silence, growth]), betas, 0)
+    bound = (1 - betas[0]) / np.sqrt((1 - betas[1]) * (1 - betas[0] ** 2 / betas[1]))
 
     recorded = train(0, lr=0.001, steps=SHOWN, record=True).gradients
     gradients = np.array([step[2][0, 0].item() for step in recorded])
@@ -106,6 +126,15 @@ def measure(betas: tuple[float, float] = (0.9, 0.999), correct_both: bool = Fals
         ratio_100=float(ratios[99]),
         last_step_above_10_percent=_last_above(ratios, 1.1),
         last_step_above_1_percent=_last_above(ratios, 1.01),
+        shorter_beta2=SHORTER_BETA2,
+        shorter_ratio_first=float(shorter_ratios[0]),
+        shorter_updates=int((shorter_ratios < 1).argmin()),
+        silence=SILENCE,
+        awake_first=float(awake[0]),
+        awake_longest=float(awake.max()),
+        awake_longest_step=int(awake.argmax()) + 1,
+        growing_longest=float(growing.max()),
+        bound=float(bound),
         gradients=tuple(gradients.tolist()),
         rows=_table(gradients, betas, corrected, uncorrected),
         longest_uncorrected=float(abs(uncorrected).max()),
@@ -293,6 +322,32 @@ EXPERIMENT = Experiment(
             without={"betas": (0.9, 0.9)},
         ),
         Claim(
+            id="too_short_with_small_beta2",
+            sentence=lambda f: (
+                f"With betas ({f.beta1}, {f.shorter_beta2}) the first step without correction is "
+                f"{f.shorter_ratio_first:.2f} times as long as it should be, and each of the first "
+                f"{f.shorter_updates} steps is too **short**."
+            ),
+            check=lambda f: f.shorter_ratio_first < 0.5 and f.shorter_updates > 5,
+            without={"correct_both": True},
+        ),
+        Claim(
+            id="longer_after_silence",
+            sentence=lambda f: (
+                f"With betas ({f.beta1}, {f.beta2}), the first gradient after {f.silence:,} zeros "
+                f"moves its weight by {f.awake_first:.2f} lr. If it stays, the steps grow to "
+                f"{f.awake_longest:.2f} lr, {f.awake_longest_step} updates after the zeros; if it "
+                f"grows by {100 * (f.beta2 / f.beta1 - 1):.0f} % at every update, to "
+                f"{f.growing_longest:.2f} lr."
+            ),
+            check=lambda f: (
+                f.awake_first > 3
+                and f.awake_longest > 2 * f.awake_first
+                and 0.999 * f.bound < f.growing_longest <= f.bound
+            ),
+            without={"betas": (0.9, 0.9)},
+        ),
+        Claim(
             id="acts_as_larger_lr",
             sentence=lambda f: (
                 "Training without correction is like training with a larger learning rate. Where "
@@ -318,7 +373,7 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="stepper",
-            title=lambda f: "Adam's step is at most about lr, whatever the gradient's size",
+            title=lambda f: "While gradients keep their size, Adam's step is at most about lr",
             caption=lambda f: (
                 f"The first {len(f.gradients)} gradients that one weight of a digits network met "
                 "(bars), and the steps Adam makes of them. Scale the gradients by a thousand: "

@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 STEPS = 300
 # Keras on TensorFlow rounds its hyperparameters to float32; these are exact in it.
 LR, BETAS = 2.0**-7, (0.875, 1 - 2.0**-10)
+DEFAULT_LR, DEFAULT_BETAS = 0.001, (0.9, 0.999)
 EPS, EPS_HAT = 1e-8, 1e-7
 
 
@@ -26,6 +27,9 @@ EPS, EPS_HAT = 1e-8, 1e-7
 class Facts:
     """Defaults, and largest differences of any weight in float64 after ``steps`` updates."""
 
+    lr: float
+    beta1: float
+    beta2: float
     torch_defaults: dict[str, float]
     keras_defaults: dict[str, float]
     steps: int
@@ -37,6 +41,7 @@ class Facts:
     keras_own: float
     keras_torch_mapped: float
     keras_torch_unmapped: float
+    keras_torch_default_settings: float
 
 
 def measure(our_eps: float = EPS, mapped: bool = True) -> Facts:
@@ -62,13 +67,19 @@ def measure(our_eps: float = EPS, mapped: bool = True) -> Facts:
     for g in grads:
         adam.step([w], [g])
 
-    keras_ours = _keras(KerasAdam, grads)
-    keras_theirs = _keras(keras.optimizers.Adam, grads)
+    keras_ours = _keras(KerasAdam, grads, **options)
+    keras_theirs = _keras(keras.optimizers.Adam, grads, **options)
     like_keras = _torch(TorchAdam, grads, eps=EPS_HAT, eps_hat=mapped, **options)
     unmapped = _torch(TorchAdam, grads, eps=EPS_HAT, **options)
+    usual: dict[str, Any] = {"lr": DEFAULT_LR, "betas": DEFAULT_BETAS}
+    keras_usual = _keras(keras.optimizers.Adam, grads, **usual)
+    torch_usual = _torch(TorchAdam, grads, eps=EPS_HAT, eps_hat=mapped, **usual)
     defaults = torch.optim.Adam([torch.zeros(1)]).defaults
     config = keras.optimizers.Adam().get_config()
     return Facts(
+        lr=LR,
+        beta1=BETAS[0],
+        beta2=BETAS[1],
         torch_defaults={
             "lr": defaults["lr"],
             "beta1": defaults["betas"][0],
@@ -90,6 +101,7 @@ def measure(our_eps: float = EPS, mapped: bool = True) -> Facts:
         keras_own=_difference(keras_ours, keras_theirs),
         keras_torch_mapped=_difference(like_keras, keras_theirs),
         keras_torch_unmapped=_difference(unmapped, keras_theirs),
+        keras_torch_default_settings=_difference(torch_usual, keras_usual),
     )
 
 
@@ -106,15 +118,16 @@ def _torch(
     optimizer = make([w], eps=eps, **options)
     for t, g in enumerate(grads, start=1):
         if eps_hat:
-            optimizer.param_groups[0]["eps"] = eps / (1 - BETAS[1] ** t) ** 0.5
+            beta2 = optimizer.param_groups[0]["betas"][1]
+            optimizer.param_groups[0]["eps"] = eps / (1 - beta2**t) ** 0.5
         w.grad = torch.tensor(g, dtype=dtype)
         optimizer.step()
     return w.detach().double().numpy()
 
 
-def _keras(make: Any, grads: list[Array]) -> Array:
+def _keras(make: Any, grads: list[Array], *, lr: float, betas: tuple[float, float]) -> Array:
     w = keras.Variable(np.zeros(grads[0].shape), dtype="float64")
-    optimizer = make(LR, beta_1=BETAS[0], beta_2=BETAS[1], epsilon=EPS_HAT)
+    optimizer = make(lr, beta_1=betas[0], beta_2=betas[1], epsilon=EPS_HAT)
     for g in grads:
         optimizer.apply([keras.ops.convert_to_tensor(g)], [w])
     return np.asarray(keras.ops.convert_to_numpy(w.value))

@@ -19,8 +19,8 @@ class CustomAdam(keras.optimizers.Optimizer):
     It is Algorithm 1 of the paper with epsilon = epsilon hat / sqrt(1 - beta_2^t).
 
     Args:
-        learning_rate: About the longest step of a weight: a float of at least 0,
-            or a schedule. Default 0.001.
+        learning_rate: About the longest step of a weight while gradients keep
+            their size: a float of at least 0, or a schedule. Default 0.001.
         beta_1: Decay of the mean of the gradient; in [0, 1). Default 0.9.
         beta_2: Decay of the mean of its square; in [0, 1). Default 0.999.
         epsilon: Epsilon hat; in the unit of the gradient, at least 0. Default 1e-7.

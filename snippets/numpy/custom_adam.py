@@ -17,8 +17,8 @@ class CustomAdam:
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
     Args:
-        lr: Learning rate, about the longest step of a weight; at least 0.
-            Default 1e-3.
+        lr: Learning rate, about the longest step of a weight while gradients
+            keep their size; at least 0. Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
