@@ -222,7 +222,7 @@ def test_search_finds_an_identifier(browser: Browser, base: str) -> None:
     page.keyboard.type("kernel_regularizer", delay=10)
     first = page.locator(".md-search-result__link").first
     expect(first).to_be_visible()
-    assert "l2" in str(first.get_attribute("href"))
+    assert "weight-penalties" in str(first.get_attribute("href"))
     page.context.close()
 
 
