@@ -17,7 +17,8 @@ class CustomAdam(torch.optim.Optimizer):
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
     The state has the layout of ``torch.optim.Adam``: either loads the other's
-    ``state_dict``.
+    ``state_dict``, if lr is a number and amsgrad, maximize and
+    decoupled_weight_decay are off. Loading replaces the options, as everywhere.
 
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
