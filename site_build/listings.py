@@ -2,7 +2,9 @@
 
 import ast
 import re
+import sys
 import xml.etree.ElementTree as etree  # noqa: N813
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ FRAMEWORKS = {
     "keras": "Keras",
     "sklearn": "scikit-learn",
 }
+PACKAGES = {"sklearn": "scikit-learn"}
 INCLUDE = re.compile(r'--8<-- "(\w+)/(\w+)\.py')
 SHOWN = re.compile(r"^\[\[(claims?): *([\w.]+)\]\]$", re.MULTILINE)
 
@@ -48,34 +51,72 @@ def snippet_files() -> list[Path]:
     return sorted(file for file in found if file.stem != "__init__")
 
 
+def topics() -> dict[str, str]:
+    """For each page, the part of the navigation it stands in."""
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    entries = re.findall(r"^  - ([^:\n]+):|([\w/-]+\.(?:md|ipynb))$", nav, re.MULTILINE)
+    found, topic = {}, ""
+    for heading, path in entries:
+        topic = heading or topic
+        if path:
+            found[path] = topic
+    return found
+
+
+def needs(source: ast.Module) -> list[str]:
+    """What a file imports that Python does not bring."""
+    imported = set()
+    for node in ast.walk(source):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    names = {name.partition(".")[0] for name in imported}
+    return sorted(PACKAGES.get(name, name) for name in names - sys.stdlib_module_names)
+
+
+def filterable(parent: etree.Element, *filters: str) -> etree.Element:
+    """A list that a script gives a search field and a choice for each of the filters."""
+    return etree.SubElement(
+        parent, "div", {"class": "rx-filterable", "data-rx-filters": ", ".join(filters)}
+    )
+
+
+def item_of(parent: etree.Element, values: Mapping[str, list[str]], **extra: str) -> etree.Element:
+    """One entry of such a list, with what it answers to each filter."""
+    marks = {f"data-rx-{name.lower()}": "|".join(found) for name, found in values.items()}
+    return etree.SubElement(parent, "li", {"data-rx-item": "", **marks, **extra})
+
+
 def snippets(parent: etree.Element) -> None:
-    """A row for each idea: what it is, its file in each framework, the page that explains it."""
+    """An entry for each idea: what it is, its file in each framework, the page that explains it."""
     where: dict[str, Page] = {}
     for page in reversed(pages()):
         where |= {idea: page for _, idea in INCLUDE.findall(page.text)}
     ideas: dict[str, dict[str, Path]] = {}
     for file in snippet_files():
         ideas.setdefault(file.stem, {})[file.parent.name] = file
-    table = etree.SubElement(parent, "table")
-    head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
-    for text in ("Snippet", "Download", "Explained on"):
-        etree.SubElement(head, "th").text = text
-    body = etree.SubElement(table, "tbody")
-    order = [page.path for page in pages()]
+    topic, order = topics(), [page.path for page in pages()]
+    listing = etree.SubElement(filterable(parent, "Framework", "Topic"), "ul")
     for idea in sorted(ideas, key=lambda idea: (order.index(where[idea].path), idea)):
-        row = etree.SubElement(body, "tr")
-        cell = etree.SubElement(row, "td")
-        etree.SubElement(cell, "code").text = idea
-        first = next(ideas[idea][name] for name in FRAMEWORKS if name in ideas[idea])
-        docstring = ast.get_docstring(ast.parse(first.read_text(encoding="utf-8"))) or ""
-        etree.SubElement(cell, "br").tail = docstring.splitlines()[0].replace("``", "`")
-        files = etree.SubElement(etree.SubElement(row, "td"), "ul", {"class": "rx-downloads"})
-        for name in (name for name in FRAMEWORKS if name in ideas[idea]):
+        page = where[idea]
+        there = [name for name in FRAMEWORKS if name in ideas[idea]]
+        sources = {name: ast.parse(ideas[idea][name].read_text(encoding="utf-8")) for name in there}
+        values = {"Framework": [FRAMEWORKS[name] for name in there], "Topic": [topic[page.path]]}
+        entry = item_of(listing, values, id=f"snippet-{idea.replace('_', '-')}")
+        line = etree.SubElement(entry, "p")
+        etree.SubElement(line, "code").text = idea
+        docstring = ast.get_docstring(sources[there[0]]) or ""
+        line[0].tail = f" {docstring.splitlines()[0].replace('``', '`')} Explained on "
+        link = etree.SubElement(line, "a", {"href": f"/{page.path}"})
+        link.text, link.tail = page.title, "."
+        files = etree.SubElement(entry, "ul", {"class": "rx-files"})
+        for name in there:
             target = {"href": f"/assets/snippets/{name}/{idea}.py", "download": f"{idea}.py"}
-            link = etree.SubElement(etree.SubElement(files, "li"), "a", target)
-            link.text = FRAMEWORKS[name]
-        link = etree.SubElement(etree.SubElement(row, "td"), "a", {"href": f"/{where[idea].path}"})
-        link.text = where[idea].title
+            one = etree.SubElement(files, "li")
+            link = etree.SubElement(one, "a", target)
+            link.text = f"{FRAMEWORKS[name]}"
+            etree.SubElement(one, "small").text = f"needs {', '.join(needs(sources[name]))}"
 
 
 def claim_pages() -> dict[str, list[tuple[str, Page]]]:

@@ -133,12 +133,14 @@ def all_claims(parent: etree.Element) -> None:
             if page is not None and (name, claim) not in seen:
                 seen.add((name, claim))
                 taught.setdefault(page, []).append((f"{name}.{claim}", found))
+    listing = listings.filterable(parent, "Topic", "Page")
+    topics = listings.topics()
     for page in sorted(taught, key=listings.pages().index):
-        etree.SubElement(parent, "h2").text = page.title
-        box = etree.SubElement(parent, "div", {"class": "rx-claims"})
-        listing = etree.SubElement(box, "ul")
+        etree.SubElement(listing, "h2").text = page.title
+        box = etree.SubElement(etree.SubElement(listing, "div", {"class": "rx-claims"}), "ul")
         for path, found in taught[page]:
-            item = etree.SubElement(listing, "li")
+            topic = topics.get(page.path, page.title)
+            item = listings.item_of(box, {"Topic": [topic], "Page": [page.title]})
             etree.SubElement(item, "p").text = found["sentence"]
             proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
             _link(proof, f"/{page.path}#{anchor('claim', path)}", path)

@@ -56,7 +56,85 @@
   new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
   addEventListener("resize", mend);
 
+  /* Long lists: a search field and a choice for each filter; the address keeps what is chosen. */
+  function control(form, label, element) {
+    const line = document.createElement("label");
+    line.append(label, element);
+    form.append(line);
+    return element;
+  }
+
+  function filter(list) {
+    const items = [...list.querySelectorAll("[data-rx-item]")];
+    const values = (item, name) => item.getAttribute(`data-rx-${name.toLowerCase()}`).split("|");
+    const address = new URL(location);
+    const form = document.createElement("form");
+    form.className = "rx-filter";
+    form.role = "search";
+    form.ariaLabel = "Filter this list";
+    const search = control(form, "Contains", document.createElement("input"));
+    search.type = "search";
+    search.name = "contains";
+    const selects = list.dataset.rxFilters.split(", ").map((name) => {
+      const select = control(form, name, document.createElement("select"));
+      select.name = name.toLowerCase();
+      const found = [...new Set(items.flatMap((item) => values(item, name)))];
+      select.append(new Option("all", ""), ...found.map((value) => new Option(value)));
+      return select;
+    });
+    const count = document.createElement("output");
+    form.append(count);
+    for (const field of [search, ...selects]) field.value = address.searchParams.get(field.name) ?? "";
+    const apply = () => {
+      const words = search.value.toLowerCase().split(/\s+/);
+      let shown = 0;
+      for (const item of items) {
+        const text = item.textContent.toLowerCase();
+        item.hidden = !(
+          words.every((word) => text.includes(word)) &&
+          selects.every((select) => !select.value || values(item, select.name).includes(select.value))
+        );
+        shown += !item.hidden;
+      }
+      for (const heading of list.querySelectorAll("h2")) {
+        heading.hidden = !heading.nextElementSibling.querySelector("[data-rx-item]:not([hidden])");
+        heading.nextElementSibling.hidden = heading.hidden;
+      }
+      count.textContent = shown ? `${shown} of ${items.length}` : "Nothing fits: take a choice back";
+    };
+    form.addEventListener("input", () => {
+      apply();
+      const chosen = new URL(location);
+      for (const field of [search, ...selects]) {
+        if (field.value) chosen.searchParams.set(field.name, field.value);
+        else chosen.searchParams.delete(field.name);
+      }
+      history.replaceState(history.state, "", chosen);
+    });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    list.prepend(form);
+    apply();
+  }
+
+  function copyable(link) {
+    const button = document.createElement("button");
+    const name = `${link.textContent} file ${link.download}`;
+    button.type = "button";
+    button.className = "rx-copy";
+    button.textContent = "Copy";
+    button.ariaLabel = `Copy the ${name}`;
+    button.addEventListener("click", async () => {
+      const response = await fetch(link.href);
+      await navigator.clipboard.writeText(await response.text());
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 2000);
+    });
+    link.parentElement.append(button);
+  }
+
   document$.subscribe(() => {
     document.querySelectorAll("[data-rx-chart]").forEach((body) => nearby.observe(body));
+    document.querySelectorAll(".rx-filterable:not(:has(> .rx-filter))").forEach(filter);
+    document.querySelectorAll(".rx-files li:not(:has(.rx-copy)) a").forEach(copyable);
   });
 })();
