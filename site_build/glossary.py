@@ -75,7 +75,7 @@ class Terms(Treeprocessor):
         if page == PAGE:
             self.name_entries(root)
         else:
-            self.explained = {term for term in self.terms.values() if term.page == page}
+            self.explained = {t for t in self.terms.values() if page and t.page == page}
             self.finder = finder(self.terms)
             if self.terms:
                 self.walk(root, inside=False)

@@ -5,13 +5,14 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import TimeoutError as TimedOut
 
 from site_build import ROOT, labs
 from tests import chromium
@@ -22,12 +23,11 @@ SOURCES = [page for page in pages() if page.name != "README.md"]
 URLS = ["/" + re.sub(r"(index)?\.md$", "", str(p.relative_to(ROOT / "docs"))) for p in SOURCES]
 URLS = [url if url.endswith("/") else f"{url}/" for url in URLS]
 URLS += [f"/labs/{source.stem}/" for source in labs.lab_sources()]
-VIEWS = {
-    "desktop-light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
-    "desktop-dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
+VIEWS: dict[str, tuple[Literal["light", "dark"], int]] = {
+    "desktop, light": ("light", 1280),
+    "desktop, dark": ("dark", 1280),
+    "phone": ("light", 360),
 }
-
 
 CHOSEN_TABS = """(() => {
     const sets = [...document.querySelectorAll(".tabbed-set")];
@@ -38,6 +38,61 @@ CHOSEN_TABS = """(() => {
         sets.map((set) => names(set).some((name) => name.innerText === "Keras")),
     ];
 })()"""
+
+
+SEARCHED = {
+    "lasso": "weight-penalties/l1",
+    "ridge": "weight-penalties/l2",
+    "L2": "weight-penalties/l2",
+    "L1": "weight-penalties/l1",
+    "weight decay": "weight-decay/l2-or-decay",
+    "AdamW": "weight-decay/adamw",
+    "soft threshold": "weight-penalties/l1",
+    "kernel_regularizer": "weight-penalties/l2",
+    "inverted dropout": "dropout/dropout",
+    "nn.Dropout": "dropout/dropout",
+    "model.eval": "dropout/dropout",
+    "Monte Carlo dropout": "dropout/why-it-works",
+    "co-adaptation": "dropout/why-it-works",
+    "early stopping": "dropout/early-stopping",
+    "patience": "dropout/early-stopping",
+    "batch normalization": "dropout/batch-norm",
+    "BatchNorm1d": "dropout/batch-norm",
+    "bias correction": "optimizers/adam",
+    "CustomAdam": "optimizers/adam",
+    "epsilon": "optimizers/adam",
+    "momentum": "optimizers/update-rules",
+    "nesterov": "optimizers/update-rules",
+    "RMSprop": "optimizers/update-rules",
+    "elastic net": "weight-penalties/elastic-net",
+    "l1_l2": "weight-penalties/elastic-net",
+    "l1_ratio": "weight-penalties/elastic-net",
+    "feature selection": "weight-penalties/feature-selection",
+    "functools.partial": "weight-penalties/many-layers",
+    "parameter groups": "weight-penalties/many-layers",
+    "GradientTape": "weight-penalties/many-layers",
+    "GridSearchCV": "weight-penalties/choosing-lambda",
+    "cross-validation": "weight-penalties/choosing-lambda",
+    "Keras Tuner": "weight-penalties/choosing-lambda",
+    "lambda": "weight-penalties/choosing-lambda",
+    "bias variance": "weight-penalties/why-it-works",
+    "condition number": "weight-penalties/why-it-works",
+    "group lasso": "weight-penalties/beyond",
+    "hard concrete": "weight-penalties/beyond",
+    "max norm": "weight-penalties/beyond",
+    "overfitting": "foundations/overfitting",
+    "learning curves": "foundations/overfitting",
+    "backpropagation": "foundations/backpropagation",
+    "vanishing gradient": "foundations/what-changes",
+    "cross-entropy": "foundations/what-changes",
+    "equivalents": "reference/equivalents",
+}
+"""What a reader types, and the page that should be among the first three results."""
+
+RESULTS = (
+    "[...document.querySelectorAll('.md-search-result__item > a:first-child')].map(a => a.pathname)"
+)
+FIRST_THREE = f"target => {RESULTS}.slice(0, 3).some(path => path.endsWith(target))"
 
 
 @pytest.fixture(scope="session")
@@ -101,24 +156,24 @@ def draw_charts(page: Page) -> None:
         expect(body.locator(".rx-chart svg").first).to_be_visible(timeout=20_000)
 
 
-@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("url", URLS)
-def test_page_is_quiet_fits_and_is_open_to_everyone(
-    browser: Browser, base: str, url: str, view: str
-) -> None:
-    page, wrong = open_page(browser, base, url, **VIEWS[view])
-    draw_charts(page)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= VIEWS[view]["viewport"]["width"], f"{url} scrolls sideways: {width} px"
+def test_page_is_quiet_fits_and_is_open_to_everyone(browser: Browser, base: str, url: str) -> None:
+    page, wrong = open_page(browser, base, url)
+    for view, (scheme, width) in VIEWS.items():
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        draw_charts(page)
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        assert needed <= width, f"{url} ({view}) scrolls sideways: {needed} px"
+        found = Axe().run(page).response["violations"]
+        told = collections.Counter(
+            f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[1].strip()})"
+            for rule in found
+            for node in rule["nodes"]
+        )
+        assert not told, f"{url} ({view}):\n" + "\n".join(told)
     assert not wrong
-    found = Axe().run(page).response["violations"]
-    told = collections.Counter(
-        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'].splitlines()[1].strip()})"
-        for rule in found
-        for node in rule["nodes"]
-    )
-    assert not told, f"{url} ({view}):\n" + "\n".join(told)
     page.context.close()
 
 
@@ -216,14 +271,95 @@ def test_instant_navigation_draws_charts_and_finds_the_way_back(
     page.context.close()
 
 
-def test_search_finds_an_identifier(browser: Browser, base: str) -> None:
+def test_search_leads_to_the_page_within_three_results(browser: Browser, base: str) -> None:
     page, _ = open_page(browser, base, "/")
     page.keyboard.press("/")
-    page.keyboard.type("kernel_regularizer", delay=10)
-    first = page.locator(".md-search-result__link").first
-    expect(first).to_be_visible()
-    assert "weight-penalties" in str(first.get_attribute("href"))
+    field = page.locator(".md-search__input")
+    missed = []
+    for term, target in SEARCHED.items():
+        field.fill(term)
+        field.press("End")  # the theme listens to keys
+        try:
+            page.wait_for_function(FIRST_THREE, arg=f"/{target}/", timeout=4000)
+        except TimedOut:
+            missed.append(f"'{term}' does not lead to {target}: {page.evaluate(RESULTS)}")
+    assert not missed, "\n".join(missed)
     page.context.close()
+
+
+def test_lists_are_searched_and_filtered_and_the_address_keeps_it(
+    browser: Browser, base: str
+) -> None:
+    page, wrong = open_page(browser, base, "/reference/snippets/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown = page.locator("[data-rx-item]:visible")
+    everything = shown.count()
+    page.get_by_label("Framework").select_option("Keras")
+    of_keras = shown.count()
+    assert 0 < of_keras < everything
+    page.get_by_label("Contains").fill("custom_adam")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert 0 < shown.count() < of_keras
+    assert "custom_adam" in shown.first.inner_text()
+    page.get_by_role("button", name="Copy the Keras file custom_adam.py").click()
+    expect(page.get_by_role("button", name="Copied")).to_have_count(0)  # the name stays the same
+    expect(page.locator(".rx-copy", has_text="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == (ROOT / "snippets/keras/custom_adam.py").read_text(encoding="utf-8")
+    page.get_by_label("Contains").fill("no such thing")
+    assert shown.count() == 0
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
+    assert not wrong
+    page.context.close()
+
+
+def test_a_term_explains_itself_by_keyboard(browser: Browser, base: str) -> None:
+    page, _ = open_page(browser, base, "/weight-penalties/l1/")
+    term = page.locator("a.rx-term").first
+    line = str(term.get_attribute("title"))
+    term.focus()
+    tip = page.get_by_role("tooltip").filter(has_text=line)
+    expect(tip).to_be_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/reference/glossary/#term-*")
+    expect(page.locator("dt:target")).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_the_chooser_asks_one_question_at_a_time(
+    browser: Browser, base: str, scripts: bool
+) -> None:
+    page, _ = open_page(browser, base, "/which-one/", java_script_enabled=scripts)
+    shown = page.locator(".rx-chooser > section:visible")
+    for answer_text in ("Yes, there is a gap", "A linear or logistic regression", "Few of them"):
+        expect(shown).to_have_count(1)
+        link = page.locator(".rx-chooser a:visible", has_text=answer_text)
+        target = str(link.get_attribute("href"))
+        link.click()
+        page.wait_for_url(f"**/{target}")
+    expect(shown).to_have_count(1)
+    expect(shown.locator("h3")).to_contain_text("Lasso")
+    assert page.url.endswith("#lasso")
+    page.go_back()
+    expect(shown.locator("h3")).to_contain_text("What do you believe")
+    page.get_by_role("link", name="Show all of it").click()
+    expect(shown).to_have_count(page.locator(".rx-chooser > section").count())
+    page.context.close()
+
+
+def test_every_answer_of_the_chooser_ends_in_a_recommendation(site: Path) -> None:
+    html = BeautifulSoup((site / "which-one/index.html").read_text(encoding="utf-8"), "html.parser")
+    sections = {part.h3["id"]: part for part in html.select(".rx-chooser > section")}
+    questions = {name for name, part in sections.items() if part.find("ul", recursive=False)}
+    reached = {next(iter(sections))}
+    for _ in sections:
+        links = [a["href"] for name in reached & questions for a in sections[name].select("ul a")]
+        assert all(link.startswith("#") for link in links)
+        reached |= {link[1:] for link in links}
+    assert reached == set(sections), "every part can be reached"
+    assert len(sections) - len(questions) >= 8
 
 
 def test_charts_draw_the_numbers_that_were_measured(site: Path) -> None:

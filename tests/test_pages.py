@@ -1,0 +1,62 @@
+"""Pages keep the arc that a reader has learned to expect."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from site_build import ROOT
+from site_build.glossary import terms
+
+CHAPTERS = ("foundations", "weight-penalties", "weight-decay", "dropout", "optimizers")
+PAGES = [page for chapter in CHAPTERS for page in sorted((ROOT / "docs" / chapter).glob("*.md"))]
+LAST = [
+    "What goes wrong",
+    "Exercises",
+    "Formulas to remember",
+    "Takeaways",
+    "In an interview",
+    "References",
+]
+HEADING = re.compile(r'^(?:## |!!! tip ")(.+?)"?$', re.MULTILINE)
+SECTION = re.compile(r'^(?:## |!!! tip ")', re.MULTILINE)
+SOURCE = re.compile(r"doi\.org/10\.|arxiv\.org/abs/")
+
+
+def section(text: str, title: str) -> str:
+    """What stands below one heading."""
+    start = re.search(rf'^(?:## |!!! tip "){re.escape(title)}"?$', text, re.MULTILINE)
+    assert start, f"no section '{title}'"
+    end = SECTION.search(text, start.end())
+    return text[start.end() : end.start() if end else len(text)]
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda p: p.relative_to(ROOT / "docs").as_posix())
+def test_a_technique_page_has_the_arc(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    lead = text.split("---\n", 2)[2].split("## ")[0]
+    assert re.search(r"^\*\*", lead, re.MULTILINE), "the answer comes first, in bold"
+    found = [heading for heading in HEADING.findall(text) if heading in LAST]
+    assert found == LAST
+    assert "[[figure:" in text
+    assert "[[claim" in text
+    wrong = section(text, "What goes wrong")
+    assert wrong.count("```python") >= 2, "a failing program and the mended one"
+    assert wrong.count("### ") >= 2, "two common mistakes"
+    exercises = section(text, "Exercises")
+    assert exercises.count("??? question") >= 2
+    assert exercises.count("```python") >= 1, "answers run"
+    assert "$" in section(text, "Formulas to remember")
+    assert SOURCE.search(section(text, "References")), "a DOI or an arXiv number"
+
+
+def test_the_glossary_is_sorted_and_explains_in_a_line() -> None:
+    found = terms()
+    names = [term.names[0].lower() for term in found]
+    assert names == sorted(names)
+    everything = [name.lower() for term in found for name in term.names]
+    assert len(everything) == len(set(everything))
+    for term in found:
+        assert 20 < len(term.line) < 220, term
+        assert term.line.endswith((".", ")")), term
+        assert not term.page or (ROOT / "docs" / term.page).is_file(), term
