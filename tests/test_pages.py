@@ -7,6 +7,7 @@ import pytest
 
 from site_build import ROOT
 from site_build.glossary import terms
+from tests.blocks import blocks, pages
 
 CHAPTERS = ("foundations", "weight-penalties", "weight-decay", "dropout", "optimizers")
 PAGES = [page for chapter in CHAPTERS for page in sorted((ROOT / "docs" / chapter).glob("*.md"))]
@@ -60,3 +61,31 @@ def test_the_glossary_is_sorted_and_explains_in_a_line() -> None:
         assert 20 < len(term.line) < 220, term
         assert term.line.endswith((".", ")")), term
         assert not term.page or (ROOT / "docs" / term.page).is_file(), term
+
+
+SEEDS = {
+    "Adam(weight_decay=0.001)": r"torch\.optim\.Adam\([^)]*\), lr=[\d.]+, weight_decay=0\.001\)",
+    "Sequential with l2(0.01)": r"keras\.Sequential\((?s:.)*kernel_regularizer=l2\(0\.01\)",
+    "the manual L1 loop": r"torch\.abs\(p\)\.sum\(\) for p in model\.parameters\(\)",
+    "l1(0.01)": r"kernel_regularizer=l1\(0\.01\)",
+    "l1_l2": r"l1_l2\(l1=[\w.]+, l2=[\w.]+\)",
+    "nn.Dropout between hidden layers": r"nn\.Dropout\(",
+    "Keras Dropout between hidden layers": r"keras\.layers\.Dropout\(",
+    "train() and eval()": r"\.train\(\)(?s:.)*\.eval\(\)",
+    "functools.partial": r"partial\(\s*(keras\.layers\.)?Dense",
+    "a strength for each layer": r"l2\(0\.\d+\)(?s:.)*l2\(0\.\d+\)",
+    "ElasticNet": r"ElasticNet\(alpha=[\w.]+, l1_ratio=[\w.]+\)",
+    "GridSearchCV": r"GridSearchCV\(",
+    "Keras Tuner": r"import keras_tuner",
+    "CustomAdam": r"class CustomAdam\(torch\.optim\.Optimizer\)",
+    "a Keras optimizer": r"\(keras\.optimizers\.Optimizer\)",
+    "a Keras regularizer": r"\(keras\.regularizers\.Regularizer\)",
+    "GradientTape": r"tf\.GradientTape\(\)",
+}
+"""What people look for by its exact spelling, in code that runs."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_people_look_for_stands_in_code_that_runs(seed: str) -> None:
+    found = re.compile(SEEDS[seed])
+    assert any(found.search(block.fence.text) for page in pages() for block in blocks(page))
