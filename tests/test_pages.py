@@ -37,6 +37,7 @@ def test_a_technique_page_has_the_arc(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     lead = text.split("---\n", 2)[2].split("## ")[0]
     assert re.search(r"^\*\*", lead, re.MULTILINE), "the answer comes first, in bold"
+    assert '!!! note "In everyday words"\n' in lead
     found = [heading for heading in HEADING.findall(text) if heading in LAST]
     assert found == LAST
     assert "[[figure:" in text
