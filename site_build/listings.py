@@ -75,6 +75,11 @@ def needs(source: ast.Module) -> list[str]:
     return sorted(PACKAGES.get(name, name) for name in names - sys.stdlib_module_names)
 
 
+def anchor(kind: str, path: str) -> str:
+    """The id of a figure or claim in its page."""
+    return f"{kind}-{path.replace('.', '-').replace('_', '-')}"
+
+
 def filterable(parent: etree.Element, *filters: str) -> etree.Element:
     """A list that a script gives a search field and a choice for each of the filters."""
     return etree.SubElement(

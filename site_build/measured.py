@@ -2,8 +2,8 @@
 
 ``{{ experiment.fact:.2f }}`` is a number, ``{{ build.claims }}`` one of the build itself,
 ``[[figure: experiment.name]]`` a picture, ``[[claim: experiment.id]]`` one claim and
-``[[claims: experiment]]`` all of them; ``[[all: claims]]`` and ``[[all: snippets]]`` list what the
-whole project holds. Each is a paragraph of its own.
+``[[claims: experiment]]`` all of them; ``[[all: claims]]``, ``[[all: verdicts]]`` and
+``[[all: snippets]]`` list what the whole project holds. Each is a paragraph of its own.
 """
 
 import re
@@ -17,7 +17,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 from mkdocs.exceptions import BuildError
 
-from site_build import listings
+from site_build import listings, verdicts
 from site_build.results import Result, load, lookup, part
 
 NUMBER = re.compile(r"\{\{ *([a-z]\w*(?:\.\w+)+)(?::([^{}\n]*?))? *\}\}")
@@ -31,21 +31,25 @@ class Numbers(Preprocessor):
 
     def run(self, lines: list[str]) -> list[str]:
         """The page with its numbers."""
-        written = [NUMBER.sub(number, line) for line in lines]
-        for line in written:
-            if left := ANY_NUMBER.search(line):
-                raise BuildError(
-                    f"'{left[0]}' is no fact; write {{{{ experiment.fact }}}} or "
-                    "{{ experiment.fact:.2f }}"
-                )
-        return written
+        return [with_numbers(line) for line in lines]
+
+
+def with_numbers(text: str) -> str:
+    """The text with the facts it asks for."""
+    written = NUMBER.sub(number, text)
+    if left := ANY_NUMBER.search(written):
+        raise BuildError(
+            f"'{left[0]}' is no fact; write {{{{ experiment.fact }}}} or "
+            "{{ experiment.fact:.2f }}"
+        )
+    return written
 
 
 def number(match: re.Match[str]) -> str:
     """One number, of an experiment or of this build."""
     path, spec = match[1], match[2] or ""
     if path.startswith("build."):
-        counts = listings.build_facts()
+        counts = {**listings.build_facts(), "verdicts": len(verdicts.verdicts())}
         name = path.removeprefix("build.")
         if name not in counts:
             raise BuildError(f"no fact '{path}': there are {', '.join(counts)}")
@@ -71,7 +75,7 @@ class Blocks(BlockProcessor):
             )
         kind, path = match.groups()
         if kind == "all":
-            {"claims": all_claims, "snippets": listings.snippets}[path](parent)
+            everything(parent, path)
         elif kind == "figure":
             figure(parent, path)
         elif kind == "claim":
@@ -80,13 +84,27 @@ class Blocks(BlockProcessor):
             claims(parent, path, [f"{path}.{claim}" for claim in load(path).claims])
 
 
+def everything(parent: etree.Element, kind: str) -> None:
+    """All claims, verdicts or snippets."""
+    if kind == "claims":
+        all_claims(parent)
+    elif kind == "verdicts":
+        verdicts.all_verdicts(parent, with_numbers)
+    elif kind == "snippets":
+        listings.snippets(parent)
+    else:
+        raise BuildError(f"'[[all: {kind}]]': there are claims, verdicts and snippets")
+
+
 def figure(parent: etree.Element, path: str) -> None:
     """The static picture with title and caption; a script may put the chart in its place."""
     result, found = part(path, "figures")
     width, height = found["size"]
     name = path.partition(".")[2]
     files = f"{ASSETS}/{result.name}/{name}"
-    box = etree.SubElement(parent, "figure", {"class": "rx-figure", "id": anchor("figure", path)})
+    box = etree.SubElement(
+        parent, "figure", {"class": "rx-figure", "id": listings.anchor("figure", path)}
+    )
     etree.SubElement(box, "p", {"class": "rx-figure__title"}).text = found["title"]
     body = etree.SubElement(box, "div", {"class": "rx-figure__body"})
     image = {
@@ -99,7 +117,7 @@ def figure(parent: etree.Element, path: str) -> None:
     caption = etree.SubElement(box, "figcaption")
     etree.SubElement(caption, "p").text = found["caption"]
     links = etree.SubElement(caption, "p", {"class": "rx-figure__links"})
-    _link(links, f"#{anchor('figure', path)}", "Link to this figure")
+    _link(links, f"#{listings.anchor('figure', path)}", "Link to this figure")
     if chart := found["chart"]:
         body.set("data-rx-chart", "")  # the place it will take is kept free, so nothing jumps
         body.set("style", f"--rx-chart:{chart['height']:.0f}px;--rx-sliders:{chart['sliders']}")
@@ -113,10 +131,10 @@ def claims(parent: etree.Element, name: str, paths: list[str]) -> None:
     listing = etree.SubElement(box, "ul")
     for path in paths:
         _, found = part(path, "claims")
-        item = etree.SubElement(listing, "li", {"id": anchor("claim", path)})
+        item = etree.SubElement(listing, "li", {"id": listings.anchor("claim", path)})
         etree.SubElement(item, "p").text = found["sentence"]
         proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
-        _link(proof, f"#{anchor('claim', path)}", path)
+        _link(proof, f"#{listings.anchor('claim', path)}", path)
         link = proof[-1]
         link.tail = " holds in this build, and its check fails with "
         etree.SubElement(proof, "code").text = found["without"]
@@ -143,7 +161,7 @@ def all_claims(parent: etree.Element) -> None:
             item = listings.item_of(box, {"Topic": [topic], "Page": [page.title]})
             etree.SubElement(item, "p").text = found["sentence"]
             proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
-            _link(proof, f"/{page.path}#{anchor('claim', path)}", path)
+            _link(proof, f"/{page.path}#{listings.anchor('claim', path)}", path)
             proof[-1].tail = " holds in this build, and its check fails with "
             etree.SubElement(proof, "code").text = found["without"]
 
@@ -153,11 +171,6 @@ def _measured_by(parent: etree.Element, result: Result) -> None:
     source.text = "Measured by "
     etree.SubElement(source, "code").text = f"experiments/{result.name}.py"
     source[-1].tail = f": {result.question}"
-
-
-def anchor(kind: str, path: str) -> str:
-    """The id of a figure or claim in its page."""
-    return f"{kind}-{path.replace('.', '-').replace('_', '-')}"
 
 
 def _link(
