@@ -143,7 +143,7 @@ def measure(mistakes: bool = True, wrong: float = WRONG, adam: bool = True) -> F
     Args:
         mistakes: Whether the wrong pairs are trained at all; else the right one in their place.
         wrong: Factor on the last layer's initial weights in the second start.
-        adam: Whether Adam trains, which does not mind the size of a loss; else gradient descent.
+        adam: Whether Adam trains, which evens out the size of a loss; else gradient descent.
     """
     torch.set_num_threads(1)
     data, target = load_digits(return_X_y=True)
@@ -255,7 +255,7 @@ EXPERIMENT = Experiment(
         Claim(
             id="squared_error_can_do",
             sentence=lambda f: (
-                f"From an ordinary start, and with Adam, which does not mind how small a gradient "
+                f"From an ordinary start, and with Adam, which evens out how large a gradient "
                 f"is, the squared error does as well: {f.softmax_squared.accuracy:.1%} ± "
                 f"{f.softmax_squared.spread:.1%} after a softmax, {f.sigmoid_squared.accuracy:.1%} "
                 f"± {f.sigmoid_squared.spread:.1%} after sigmoids, against "

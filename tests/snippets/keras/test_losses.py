@@ -31,7 +31,8 @@ def test_by_hand():
 def test_same_as_the_own_loss(ours, theirs, targets):
     options = {} if theirs is keras.losses.MeanSquaredError else {"from_logits": True}
     expected = theirs(dtype="float64", **options)(targets, Z)
-    assert float(ours(Z, targets)) == pytest.approx(float(expected), rel=1e-14)
+    exact = keras.backend.backend() == "tensorflow"  # ops.mean rounds to float32 on PyTorch
+    assert float(ours(Z, targets)) == pytest.approx(float(expected), rel=1e-14 if exact else 1e-6)
 
 
 def test_logits_may_be_far_out():
