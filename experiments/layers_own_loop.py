@@ -1,6 +1,8 @@
 """A Keras training loop of one's own, with the penalties and without."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -49,26 +51,34 @@ def measure(scale: float = 1.0) -> Facts:
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     apart = apart_without = 0.0
     losses = []
+
+    def trained(
+        train: Callable[..., Any],
+        data: tuple[list[np.ndarray], np.ndarray, np.ndarray],
+        l2: float,
+        epochs: int = EPOCHS,
+    ) -> tuple[np.ndarray, float]:
+        """All weights, then the cross-entropy on the images that were not trained on."""
+        start, x, y = data
+        model = l2_network.make_network(64, 10, l2=l2)
+        model.set_weights(start)
+        train(model, x[:ROWS], y[:ROWS], lr=LR, epochs=epochs)
+        loss = float(cross_entropy(y[ROWS:], model(x[ROWS:])))
+        return np.concatenate([w.ravel() for w in model.get_weights()]), loss
+
     for seed in range(SEEDS):
         keras.utils.set_random_seed(seed)
         order = np.random.default_rng(seed).permutation(len(digits))
         x, y = images[order].astype("float32") / 16, digits[order]
-        start = l2_network.make_network(64, 10).get_weights()
+        data = l2_network.make_network(64, 10).get_weights(), x, y
 
-        def trained(train, l2, epochs=EPOCHS, start=start, x=x, y=y):  # type: ignore[no-untyped-def]
-            model = l2_network.make_network(64, 10, l2=l2)
-            model.set_weights(start)
-            train(model, x[:ROWS], y[:ROWS], lr=LR, epochs=epochs)
-            loss = float(cross_entropy(y[ROWS:], model(x[ROWS:])))
-            return np.concatenate([w.ravel() for w in model.get_weights()]), loss
-
-        _, loss = trained(gradient_tape.train, scale * L2)
+        _, loss = trained(gradient_tape.train, data, scale * L2)
         # Layers that declare nothing leave the loop with the loss of the data alone.
-        _, loss_without = trained(gradient_tape.train, 0.0)
+        _, loss_without = trained(gradient_tape.train, data, 0.0)
         if seed == 0:
-            by_fit, _ = trained(l2_network.train, scale * L2, COMPARED)
-            by_loop, _ = trained(gradient_tape.train, scale * L2, COMPARED)
-            forgotten, _ = trained(gradient_tape.train, 0.0, COMPARED)
+            by_fit, _ = trained(l2_network.train, data, scale * L2, COMPARED)
+            by_loop, _ = trained(gradient_tape.train, data, scale * L2, COMPARED)
+            forgotten, _ = trained(gradient_tape.train, data, 0.0, COMPARED)
             apart = float(np.abs(by_fit - by_loop).max())
             apart_without = float(np.abs(by_fit - forgotten).max())
         losses.append((loss, loss_without))
@@ -108,8 +118,8 @@ EXPERIMENT = Experiment(
             sentence=lambda f: (
                 f"It costs what the penalty was there for: after {f.epochs} steps the loss on new "
                 f"images is {f.loss_without:.2f} ± {f.loss_without_spread:.2f} instead of "
-                f"{f.loss:.2f} ± {f.loss_spread:.2f}, higher with {f.seeds_worse} of {f.seeds} seeds "
-                f"($\\lambda = {f.l2:g}$)."
+                f"{f.loss:.2f} ± {f.loss_spread:.2f}, higher with {f.seeds_worse} of "
+                f"{f.seeds} seeds ($\\lambda = {f.l2:g}$)."
             ),
             check=lambda f: f.seeds_worse == f.seeds and f.loss_without > 1.15 * f.loss,
             without={"scale": 0.0},
