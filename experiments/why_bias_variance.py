@@ -211,10 +211,11 @@ EXPERIMENT = Experiment(
             name="parts",
             title=lambda _: "A penalty buys a lot of variance for a little bias, up to a point",
             caption=lambda f: (
-                f"Ridge with {f.features} features on {f.rows} noisy rows, for {f.sets} training "
-                f"sets of the same truth. Where the fits scatter, the model has learned its noise; "
-                f"where they agree and miss the truth, it is held too tight. The sum of both "
-                f"errors is smallest near $\\lambda = {f.best_strength:.2g}$."
+                f"Ridge with {f.features} features on {f.rows} rows, for {f.sets:,} training sets: "
+                f"the same inputs and truth (dashed in the chart), new noise. Where the fits "
+                f"scatter, the model has learned its noise; where they agree and miss the truth, "
+                f"it is held too tight. The sum of both errors is smallest near "
+                f"$\\lambda = {f.best_strength:.2g}$."
             ),
             alt=lambda f: (
                 f"Over strengths from {10.0 ** f.exponents[0]:g} to {10.0 ** f.exponents[-1]:g} "

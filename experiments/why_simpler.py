@@ -141,13 +141,13 @@ def draw_neurons(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     ranks = range(1, facts.hidden + 1)
     colours = (LIGHT["plain"], LIGHT["l2"], LIGHT["ink"])
-    places = ((0.5, 0.03), (0.42, 0.03), (0.2, 0.03))
-    for row, label, colour, (share, above) in zip(
+    places = ((0.5, 0.03, "bottom"), (0.42, 0.03, "bottom"), (0.07, -0.22, "top"))
+    for row, label, colour, (share, above, side) in zip(
         facts.sorted, facts.labels, colours, places, strict=True
     ):
         axes.plot(ranks, row, color=colour)
         k = int(share * facts.hidden)
-        axes.text(ranks[k], row[k] + above, label, color=colour, va="bottom")
+        axes.text(ranks[k], row[k] + above, label, color=colour, va=side)
     axes.set_xlim(1, facts.hidden)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("hidden neurons, sorted (rank)")
