@@ -141,7 +141,7 @@ def draw_neurons(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     ranks = range(1, facts.hidden + 1)
     colours = (LIGHT["plain"], LIGHT["l2"], LIGHT["ink"])
-    places = ((0.5, 0.03, "bottom"), (0.42, 0.03, "bottom"), (0.07, -0.22, "top"))
+    places = ((0.5, 0.03, "bottom"), (0.42, 0.03, "bottom"), (0.05, -0.34, "top"))
     for row, label, colour, (share, above, side) in zip(
         facts.sorted, facts.labels, colours, places, strict=True
     ):

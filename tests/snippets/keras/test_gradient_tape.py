@@ -3,6 +3,7 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("GradientTape is TensorFlow's", allow_module_level=True)
@@ -36,6 +37,19 @@ def test_first_step_is_lr_long(problem):
     train(model, features, labels, lr=0.125, epochs=1)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_allclose(np.abs(new - old), 0.125, rtol=1e-3)
+
+
+def test_compiled_and_line_by_line_are_one_training(problem):
+    model, features, labels = problem
+    start = model.get_weights()
+    compiled = train(model, features, labels, lr=0.01, epochs=5)
+    model.set_weights(start)
+    tf.config.run_functions_eagerly(True)
+    try:
+        eager = train(model, features, labels, lr=0.01, epochs=5)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert eager == pytest.approx(compiled, rel=1e-6)
 
 
 def test_defaults(problem):
