@@ -1,0 +1,41 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from snippets.pytorch.adamw_weights_only import make_adamw
+
+
+def make_model() -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(8, 2))
+
+
+def test_decays_weights_and_nothing_else():
+    model = make_model()
+    before = [p.detach().clone() for p in model.parameters()]
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+    make_adamw(model, lr=0.5, weight_decay=0.25).step()
+    for p, old in zip(model.parameters(), before, strict=True):
+        factor = 1 - 0.5 * 0.25 if p.ndim >= 2 else 1
+        torch.testing.assert_close(p.detach(), factor * old)
+
+
+def test_defaults():
+    groups = make_adamw(make_model()).param_groups
+    assert [g["weight_decay"] for g in groups] == [0.01, 0.0]
+    assert [g["lr"] for g in groups] == [0.001, 0.001]
+    assert sum(len(g["params"]) for g in groups) == 6
+
+
+@pytest.mark.parametrize("lr", [0.0, -1.0, math.inf, math.nan])
+def test_refuses_learning_rate(lr):
+    with pytest.raises(ValueError, match=f"lr must be a finite number > 0, got {lr}"):
+        make_adamw(make_model(), lr=lr)
+
+
+@pytest.mark.parametrize("decay", [-1e-9, math.inf, math.nan])
+def test_refuses_decay(decay):
+    with pytest.raises(ValueError, match=f"weight_decay must be finite, >= 0, got {decay}"):
+        make_adamw(make_model(), weight_decay=decay)
