@@ -187,7 +187,7 @@ def keras_path(
     model.set_weights(start())
     optimizer.build(model.trainable_variables)
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = scale * tf.reduce_mean(tf.square(model(x, training=training) - y))

@@ -654,6 +654,15 @@ def test_every_way_is_the_same_path(row: str, dtype: str) -> None:
     assert {other: far for other, far in least.items() if far < ROWS[row].apart[other]} == {}
 
 
+def test_one_seed_is_three_sequences() -> None:
+    """Why starts and masks are copied."""
+    by_numpy = np.random.default_rng(0).random(8)
+    by_torch = torch.rand(8, generator=torch.Generator().manual_seed(0)).numpy()
+    by_keras = np.asarray(keras.random.uniform((8,), seed=0))
+    for one, other in ((by_numpy, by_torch), (by_torch, by_keras), (by_keras, by_numpy)):
+        assert np.abs(one - other).min() > 1e-4
+
+
 @pytest.fixture(scope="module")
 def problem() -> tuple[Array, Array]:
     features, targets = data()
