@@ -363,7 +363,7 @@ EXPERIMENT = Experiment(
         Claim(
             id="agree",
             sentence=lambda f: (
-                f"Six techniques, spelled as in the first table, take the same steps in PyTorch "
+                "Six techniques, each with the mapped numbers, take the same steps in PyTorch "
                 f"and Keras: over {f.steps} steps no parameter is further apart than "
                 f"{f.agree:.0e} of the way gone."
             ),
