@@ -154,6 +154,7 @@ def keras_path(
     constraint: Any = None,
     each: Callable[[int], None] = lambda t: None,
     before: Callable[[Any], None] = lambda model: None,
+    losses: bool = True,
     dropout: Any = None,
     training: bool = False,
     scale: float = 1.0,
@@ -168,6 +169,7 @@ def keras_path(
         bias: Regularizer of the biases.
         constraint: Of the kernels; Keras applies it after each update.
         each: Called with the step before it, outside the compiled function.
+        losses: Whether the loop adds ``model.losses``, as ``fit`` does.
         before: Called with the model between gradients and update, inside of it.
         dropout: A layer behind the hidden units.
         training: What the model is called with.
@@ -191,7 +193,8 @@ def keras_path(
     def step(x: Any, y: Any) -> Any:
         with tf.GradientTape() as tape:
             loss = scale * tf.reduce_mean(tf.square(model(x, training=training) - y))
-            loss += sum(model.losses)
+            if losses:
+                loss += sum(model.losses)
         gradients = tape.gradient(loss, model.trainable_variables)
         before(model)
         optimizer.apply(gradients, model.trainable_variables)

@@ -95,6 +95,8 @@ class Row:
 
     ways: dict[str, Way]
     float32: float = 1e-5  # ten times what 500 roundings bring
+    zeros: bool = False
+    """Whether it makes exact zeros, which must be the same ones."""
     apart: dict[str, float] = field(default_factory=dict)
     """Other rows, and the least distance from them: what this row must not be taken for."""
 
@@ -329,6 +331,9 @@ ROWS: dict[str, Row] = {
             "numpy": on_numpy(lambda: GradientDescent(LR)),
             "torch": on_torch(torch_sgd()),
             "keras": on_keras(keras_sgd()),
+            "keras, a penalty that the loop forgets": on_keras(
+                keras_sgd(), kernel=own.l2(L2), losses=False
+            ),
             "numpy, dropout that rests": on_numpy(
                 lambda: GradientDescent(LR), dropout=Dropout(0.5), training=False
             ),
@@ -391,7 +396,16 @@ ROWS: dict[str, Row] = {
             "keras L1Penalty": on_keras(keras_sgd(), kernel=L1Penalty(L1)),
         },
         float32=FLIP,
-        apart={"SGD, soft threshold": 1e-4, "SGD": 1e-2},
+        apart={"SGD, soft threshold": 1e-4, "SGD": 1e-2, "SGD, L1 on all": 1e-3},
+    ),
+    "SGD, L1 on all": Row(
+        {
+            "numpy l1_subgradient": on_numpy(
+                lambda: GradientDescent(LR), slope=lambda params: l1_subgradient(params, L1)
+            ),
+            "keras regularizers": on_keras(keras_sgd(), kernel=own.l1(L1), bias=own.l1(L1)),
+        },
+        float32=FLIP,
     ),
     "SGD, soft threshold": Row(
         {
@@ -410,6 +424,7 @@ ROWS: dict[str, Row] = {
                 keras_sgd(), constraint=lambda w: keras.ops.soft_shrink(w, LR * L1)
             ),
         },
+        zeros=True,
     ),
     "SGD, elastic net": Row(
         {
@@ -435,6 +450,7 @@ ROWS: dict[str, Row] = {
             ),
             "keras": on_keras(keras_sgd(), constraint=ElasticNetStep(LR * L1)),
         },
+        zeros=True,
         apart={"SGD, elastic net": 1e-4},
     ),
     # Group lasso and constraints: one row each, a SGD with what follows the update (``after`` in
@@ -651,7 +667,14 @@ def test_every_way_is_the_same_path(row: str, dtype: str) -> None:
     found = {way: distances(expected, path(row, way, dtype)).max() for way in ROWS[row].ways}
     assert {way: far for way, far in found.items() if not far < limit} == {}
     least = {other: distances(expected, reference(other, dtype)).max() for other in ROWS[row].apart}
-    assert {other: far for other, far in least.items() if far < ROWS[row].apart[other]} == {}
+    assert {other: far for other, far in least.items() if not far > ROWS[row].apart[other]} == {}
+
+
+@pytest.mark.parametrize("row", [name for name, row in ROWS.items() if row.zeros])
+def test_the_same_weights_are_exactly_zero(row: str) -> None:
+    at_end = [path(row, way, "float64")[-1] == 0 for way in ROWS[row].ways]
+    assert 5 < at_end[0].sum() < len(at_end[0]) / 2
+    assert all((zeros == at_end[0]).all() for zeros in at_end)
 
 
 def test_one_seed_is_three_sequences() -> None:
