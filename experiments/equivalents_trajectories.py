@@ -109,7 +109,13 @@ def groups(model: nn.Module, decay: float, everywhere: bool) -> list[dict[str, A
     ]
 
 
-@cache
+def remembered(run: Callable[..., Array]) -> Callable[..., Array]:
+    """A cache to which an option of 0 is no option: paths without a penalty are one path."""
+    stored = cache(run)
+    return lambda *rule, **options: stored(*rule, **{k: v for k, v in options.items() if v})
+
+
+@remembered
 def torch_sgd(
     *,
     decay: float = 0.0,
@@ -145,7 +151,7 @@ def torch_sgd(
     )
 
 
-@cache
+@remembered
 def torch_adaptive(
     rule: str,
     *,
@@ -174,7 +180,7 @@ def torch_adaptive(
     )
 
 
-@cache
+@remembered
 def keras_sgd(
     *,
     decay: float = 0.0,
@@ -203,7 +209,7 @@ def keras_sgd(
     )
 
 
-@cache
+@remembered
 def keras_adaptive(
     rule: str,
     *,
