@@ -50,5 +50,6 @@ def cost(model: keras.Model, features: Any, labels: Any) -> tuple[Any, Any]:
         sections 4.4.1 (the loss) and 3.4.1 (the penalty).
     """
     scores = model(features)[:, 0]  # (n, 1) -> (n,)
+    labels = ops.cast(labels, scores.dtype)
     loss = ops.mean(ops.softplus(scores) - labels * scores)
     return loss, sum(model.losses)

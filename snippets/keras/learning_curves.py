@@ -48,7 +48,8 @@ def learning_curves(
         # fit's own "loss" is from before the update, its "val_loss" from after it
         for curve, (features, labels) in zip(curves, sets, strict=True):
             logits = model(features, training=False)
-            curve.append(float(cross_entropy(labels, logits)))
+            loss = cross_entropy(labels, logits)
+            curve.append(float(keras.ops.convert_to_numpy(loss)))
 
     model.compile(optimizer=keras.optimizers.Adam(lr), loss=cross_entropy)
     after_epoch = keras.callbacks.LambdaCallback(on_epoch_end=_measure)

@@ -1,4 +1,4 @@
-"""Adam in NumPy, PyTorch and Keras: the same numbers as the libraries' own and as each other."""
+"""Our Adams are the libraries' own, bit for bit (across libraries: test_matrix)."""
 
 import os
 import subprocess
@@ -14,15 +14,11 @@ from sklearn.datasets import load_digits
 
 from snippets.keras import adam_training as keras_training
 from snippets.keras.custom_adam import CustomAdam as KerasAdam
-from snippets.numpy.custom_adam import CustomAdam as NumpyAdam
 from snippets.pytorch import adam_training as torch_training
 from snippets.pytorch.custom_adam import CustomAdam as TorchAdam
 
 ROOT = Path(__file__).parents[2]
 SHAPES = ((4, 3), (3,), ())
-# Keras on TensorFlow rounds these to float32, so parity to the last digits needs numbers
-# that float32 holds exactly.
-LR, BETA1, BETA2 = 2.0**-7, 0.875, 1 - 2.0**-10
 
 
 def start() -> list[np.ndarray]:
@@ -30,14 +26,14 @@ def start() -> list[np.ndarray]:
     return [rng.normal(size=shape) for shape in SHAPES]
 
 
-def gradients(steps: int, scale: float = 1.0) -> list[list[np.ndarray]]:
+def gradients(steps: int) -> list[list[np.ndarray]]:
     """Noisy gradients of very different sizes, with zeros among them."""
     rng = np.random.default_rng(8)
     found = []
     for _ in range(steps):
         grads = [np.asarray(rng.normal(size=s) * 10.0 ** rng.integers(-3, 3)) for s in SHAPES]
         grads[1][0] = 0.0
-        found.append([scale * (g + 0.3) if g.ndim == 2 else scale * g for g in grads])
+        found.append([g + 0.3 if g.ndim == 2 else g for g in grads])
     return found
 
 
@@ -54,14 +50,6 @@ def with_torch(
             p.grad = torch.tensor(g, dtype=dtype)
         optimizer.step()
     return params, optimizer
-
-
-def with_numpy(grads: list[list[np.ndarray]], **options: object) -> list[np.ndarray]:
-    params = [np.atleast_1d(p) for p in start()]
-    adam = NumpyAdam(**options)
-    for step in grads:
-        adam.step(params, [np.atleast_1d(g) for g in step])
-    return params
 
 
 def with_keras(
@@ -98,16 +86,6 @@ def test_ours_is_torchs_bit_for_bit(dtype: torch.dtype, weight_decay: float) -> 
     assert mine.state[ours[0]]["step"] == 1000
 
 
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-def test_numpy_is_torch(weight_decay: float) -> None:
-    options = {"lr": 0.01, "betas": (0.8, 0.99), "eps": 1e-6, "weight_decay": weight_decay}
-    grads = gradients(1000)
-    ours = with_numpy(grads, **options)
-    theirs, _ = with_torch(torch.optim.Adam, grads, **options)
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, np.atleast_1d(b.detach().numpy()), rtol=1e-12)
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_ours_is_kerass_bit_for_bit(dtype: str) -> None:
     grads = gradients(300)
@@ -115,39 +93,6 @@ def test_ours_is_kerass_bit_for_bit(dtype: str) -> None:
     theirs = with_keras(keras.optimizers.Adam, grads, dtype, learning_rate=0.01)
     assert largest_difference(ours, theirs) == 0
     assert largest_difference(ours, start()) > 0.1
-
-
-@pytest.mark.parametrize("scale", [1.0, 1e-6])
-def test_keras_is_the_paper_with_epsilon_mapped(scale: float) -> None:
-    """Epsilon hat is added before the correction: eps = eps_hat / sqrt(1 - beta_2^t)."""
-    grads, eps_hat = gradients(500, scale), 1e-7
-    theirs = with_keras(
-        keras.optimizers.Adam,
-        grads,
-        learning_rate=LR,
-        beta_1=BETA1,
-        beta_2=BETA2,
-        epsilon=eps_hat,
-    )
-    params = [np.atleast_1d(p) for p in start()]
-    adam = NumpyAdam(lr=LR, betas=(BETA1, BETA2))
-    for t, step in enumerate(grads, start=1):
-        adam.eps = eps_hat / (1 - BETA2**t) ** 0.5
-        adam.step(params, [np.atleast_1d(g) for g in step])
-    assert largest_difference(params, theirs) < 1e-12
-    unmapped = with_numpy(grads, lr=LR, betas=(BETA1, BETA2), eps=eps_hat)
-    assert largest_difference(unmapped, theirs) > 1e-9
-
-
-def test_without_epsilon_all_are_equal() -> None:
-    rng = np.random.default_rng(3)
-    grads = [[np.asarray(rng.normal(size=shape)) for shape in SHAPES] for _ in range(500)]
-    options = {"learning_rate": LR, "beta_1": BETA1, "beta_2": BETA2, "epsilon": 0.0}
-    from_keras = with_keras(KerasAdam, grads, **options)
-    from_torch, _ = with_torch(TorchAdam, grads, lr=LR, betas=(BETA1, BETA2), eps=0.0)
-    from_numpy = with_numpy(grads, lr=LR, betas=(BETA1, BETA2), eps=0.0)
-    assert largest_difference([p.detach().numpy() for p in from_torch], from_keras) < 1e-12
-    assert largest_difference(from_numpy, from_keras) < 1e-12
 
 
 def test_keras_adam_on_the_torch_backend(tmp_path: Path) -> None:

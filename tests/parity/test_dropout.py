@@ -1,4 +1,4 @@
-"""The same masks in every framework: the same values, gradients and weights at every step."""
+"""Dropout in every framework: one step by hand, one network (paths: test_matrix)."""
 
 import keras
 import numpy as np
@@ -13,22 +13,7 @@ import snippets.numpy.dropout
 import snippets.pytorch.dropout
 import snippets.pytorch.dropout_network
 
-P, LR, STEPS = 0.375, 2.0**-4, 300
-
-Arrays = list[np.ndarray]
-
-
-@pytest.fixture(scope="module")
-def start() -> Arrays:
-    rng = np.random.default_rng(0)
-    shapes = [(6, 8), (8,), (8, 3), (3,)]
-    return [(rng.normal(size=s) / 2).astype("float32").astype(float) for s in shapes]
-
-
-@pytest.fixture(scope="module")
-def data() -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(1)
-    return tuple(rng.normal(size=s).astype("float32").astype(float) for s in ((16, 6), (16, 3)))
+P = 0.375
 
 
 @pytest.fixture
@@ -44,87 +29,6 @@ def masks(monkeypatch):
     monkeypatch.setattr(snippets.pytorch.dropout, "dropout_mask", following(torch.from_numpy))
     monkeypatch.setattr(snippets.keras.dropout, "dropout_mask", following(tf.constant))
     return drawn
-
-
-def by_numpy(layer, start, data, *, training=True) -> list[Arrays]:
-    w1, b1, w2, b2 = (a.copy() for a in start)
-    x, y = data
-    trajectory = []
-    for _ in range(STEPS):
-        hidden = np.tanh(x @ w1 + b1)
-        dropped = layer.forward(hidden, training=training)
-        out_grad = 2 / y.size * (dropped @ w2 + b2 - y)
-        hidden_grad = layer.backward(out_grad @ w2.T) * (1 - hidden**2)
-        w1, b1 = w1 - LR * x.T @ hidden_grad, b1 - LR * hidden_grad.sum(0)
-        w2, b2 = w2 - LR * dropped.T @ out_grad, b2 - LR * out_grad.sum(0)
-        trajectory.append([w1, b1, w2, b2])
-    return trajectory
-
-
-def by_torch(layer, start, data) -> list[Arrays]:
-    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), layer, nn.Linear(8, 3)).double()
-    with torch.no_grad():
-        for parameter, array in zip(model.parameters(), start, strict=True):
-            parameter.copy_(torch.from_numpy(array.T))
-    optimizer = torch.optim.SGD(model.parameters(), lr=LR)
-    x, y = (torch.from_numpy(a) for a in data)
-    trajectory = []
-    for _ in range(STEPS):
-        optimizer.zero_grad()
-        nn.functional.mse_loss(model(x), y).backward()
-        optimizer.step()
-        trajectory.append([p.detach().numpy().T.copy() for p in model.parameters()])
-    return trajectory
-
-
-def by_keras(layer, start, data) -> list[Arrays]:
-    model = keras.Sequential(
-        [
-            keras.Input((6,), dtype="float64"),
-            keras.layers.Dense(8, "tanh", dtype="float64"),
-            layer,
-            keras.layers.Dense(3, dtype="float64"),
-        ]
-    )
-    model.set_weights(start)
-    x, y = (tf.constant(a) for a in data)
-    optimizer = keras.optimizers.SGD(LR)
-    trajectory = []
-    for _ in range(STEPS):
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(model(x, training=True) - y))
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
-        trajectory.append([v.numpy() for v in model.trainable_variables])
-    return trajectory
-
-
-def distance(one: list[Arrays], other: list[Arrays]) -> float:
-    """Largest difference of any parameter at any step."""
-    return max(
-        float(np.abs(a - b).max())
-        for left, right in zip(one, other, strict=True)
-        for a, b in zip(left, right, strict=True)
-    )
-
-
-class TestTrajectory:
-    """All parameters after each of 300 steps with a new mask each, float64."""
-
-    def test_pytorch(self, start, data, masks):
-        ours = by_torch(snippets.pytorch.dropout.Dropout(P), start, data)
-        assert distance(by_numpy(masks, start, data), ours) <= 1e-13
-
-    def test_keras(self, start, data, masks):
-        layer = snippets.keras.dropout.Dropout(P, dtype="float64")
-        assert distance(by_numpy(masks, start, data), by_keras(layer, start, data)) <= 1e-13
-
-    def test_other_masks_or_none_are_another_trajectory(self, start, data, masks):
-        expected = by_numpy(masks, start, data)
-        other = by_numpy(snippets.numpy.dropout.Dropout(P, seed=6), start, data)
-        none = by_numpy(masks, start, data, training=False)
-        assert distance(expected, other) > 1e-2
-        assert distance(expected, none) > 1e-2
 
 
 def test_one_step_by_hand(masks):

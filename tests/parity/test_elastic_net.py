@@ -1,4 +1,5 @@
-"""The elastic net in every framework: one minimum in both parametrisations, the same steps."""
+"""The elastic net in every framework: one minimum in both parametrisations, one penalty, one
+network (paths: test_matrix)."""
 
 import keras
 import numpy as np
@@ -7,7 +8,6 @@ import tensorflow as tf
 import torch
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import ElasticNet, Lasso, Ridge
-from torch import nn
 
 import snippets.keras.elastic_net_network
 import snippets.numpy.elastic_net_training
@@ -15,8 +15,7 @@ import snippets.pytorch.elastic_net_network
 import snippets.sklearn.elastic_net_training
 from snippets.numpy.elastic_net import elastic_net_penalty, elastic_net_subgradient
 
-# Keras rounds hyperparameters to float32 even where weights are float64: these are exact there.
-L1, L2, LR, STEPS = 2.0**-6, 2.0**-5, 2.0**-4, 500
+L1, L2 = 2.0**-6, 2.0**-5
 
 
 @pytest.fixture(scope="module")
@@ -87,75 +86,6 @@ class TestPenalty:
         assert penalty.item() == elastic_net_penalty(self.WEIGHTS, L1, L2)
         expected = elastic_net_subgradient(self.WEIGHTS, L1, L2)
         np.testing.assert_array_equal(weights.grad.numpy(), expected)
-
-
-class TestSteps:
-    """SGD on a linear model: subgradients, L1 by hand with ``weight_decay``, a declared L1L2."""
-
-    @staticmethod
-    def numpy_path(features, targets) -> np.ndarray:
-        w, b, path = np.zeros(10), 0.0, []
-        for _ in range(STEPS):
-            errors = 2 / len(targets) * (features @ w + b - targets)
-            w, b = (
-                w - LR * (features.T @ errors + elastic_net_subgradient(w, L1, L2)),
-                b - LR * errors.sum(),
-            )
-            path.append(np.append(w, b))
-        return np.array(path)
-
-    @staticmethod
-    def torch_path(features, targets, *, factor: float = 2.0) -> np.ndarray:
-        model = nn.Linear(10, 1).double()
-        for p in model.parameters():
-            nn.init.zeros_(p)
-        groups = [
-            {"params": [model.weight], "weight_decay": factor * L2},
-            {"params": [model.bias], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.SGD(groups, lr=LR)
-        x, y, path = torch.from_numpy(features), torch.from_numpy(targets), []
-        for _ in range(STEPS):
-            optimizer.zero_grad()
-            loss = nn.functional.mse_loss(model(x).squeeze(1), y)
-            (loss + L1 * model.weight.abs().sum()).backward()
-            optimizer.step()
-            path.append(np.append(model.weight.detach().numpy()[0], model.bias.item()))
-        return np.array(path)
-
-    @staticmethod
-    def keras_path(features, targets) -> np.ndarray:
-        penalty = keras.regularizers.l1_l2(l1=L1, l2=L2)
-        layer = keras.layers.Dense(1, kernel_initializer="zeros", kernel_regularizer=penalty)
-        layer.dtype_policy = "float64"
-        layer.build((None, 10))
-        optimizer = keras.optimizers.SGD(LR)
-        optimizer.build(layer.trainable_variables)
-        x, y, path = tf.constant(features), tf.constant(targets), []
-
-        @tf.function
-        def step() -> None:
-            with tf.GradientTape() as tape:
-                loss = tf.reduce_mean(tf.square(layer(x)[:, 0] - y)) + sum(layer.losses)
-            gradients = tape.gradient(loss, layer.trainable_variables)
-            optimizer.apply(gradients, layer.trainable_variables)
-
-        for _ in range(STEPS):
-            step()
-            path.append(np.append(layer.kernel.numpy()[:, 0], layer.bias.numpy()))
-        return np.array(path)
-
-    def test_torch_equals_numpy(self, diabetes):
-        difference = self.torch_path(*diabetes) - self.numpy_path(*diabetes)
-        assert np.abs(difference).max() < 1e-13
-
-    def test_keras_equals_numpy(self, diabetes):
-        difference = self.keras_path(*diabetes) - self.numpy_path(*diabetes)
-        assert np.abs(difference).max() < 1e-13
-
-    def test_weight_decay_without_the_two_is_another_penalty(self, diabetes):
-        difference = self.torch_path(*diabetes, factor=1.0) - self.numpy_path(*diabetes)
-        assert np.abs(difference).max() > 5e-3
 
 
 class TestNetwork:

@@ -9,6 +9,9 @@ import pytest
 import tensorflow as tf
 import torch
 
+from snippets.numpy.equivalent_epsilon import torch_adagrad_start, torch_epsilon
+from snippets.numpy.equivalents import torch_weight_decay
+
 # Exact in float32, to which Keras rounds hyperparameters.
 LR, MU, DECAY = 2.0**-7, 0.875, 2.0**-4
 STEPS = 500
@@ -77,7 +80,7 @@ def halve_keras(t: int, optimizer: Any) -> None:
 
 
 def map_epsilon(t: int, optimizer: Any) -> None:
-    optimizer.param_groups[0]["eps"] = 1e-7 / (1 - (1 - 2.0**-10) ** t) ** 0.5
+    optimizer.param_groups[0]["eps"] = torch_epsilon(1e-7, BETAS["betas"][1], t)
 
 
 LINES: dict[str, tuple[Any, Any, Any]] = {
@@ -94,7 +97,9 @@ LINES: dict[str, tuple[Any, Any, Any]] = {
     ),
     "Adagrad: start and epsilon": (
         lambda: in_keras("Adagrad", initial_accumulator_value=0.125, epsilon=2.0**-23),
-        lambda: in_torch("Adagrad", initial_accumulator_value=0.125 + 2.0**-23, eps=0.0),
+        lambda: in_torch(
+            "Adagrad", initial_accumulator_value=torch_adagrad_start(0.125, 2.0**-23), eps=0.0
+        ),
         lambda: in_torch("Adagrad"),
     ),
     "Adagrad: epsilon alone": (
@@ -124,7 +129,7 @@ LINES: dict[str, tuple[Any, Any, Any]] = {
     ),
     "weight_decay of SGD is L2 in PyTorch": (
         lambda: in_keras("SGD", l2=DECAY / 2, momentum=MU),
-        lambda: in_torch("SGD", weight_decay=DECAY, momentum=MU),
+        lambda: in_torch("SGD", weight_decay=torch_weight_decay(DECAY / 2), momentum=MU),
         lambda: in_torch("SGD", weight_decay=DECAY / 2, momentum=MU),
     ),
     "weight_decay of Adam is AdamW in Keras": (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from snippets.keras.cost_function import cost, make_model
+from tests.keras_backend import array
 
 
 def test_by_hand():
@@ -12,8 +13,8 @@ def test_by_hand():
     features = np.array([[1.0, 2.0], [0.0, -1.0]])  # scores 0.5 and 1.5
     loss, penalty = cost(model, features, np.array([1.0, 0.0]))
     expected = (math.log(1 + math.exp(-0.5)) + math.log(1 + math.exp(1.5))) / 2
-    assert float(loss) == pytest.approx(expected, rel=1e-6)
-    assert float(penalty) == pytest.approx(0.1 * 5)
+    assert float(array(loss)) == pytest.approx(expected, rel=1e-6)
+    assert float(array(penalty)) == pytest.approx(0.1 * 5)
 
 
 def test_dtype():

@@ -30,7 +30,7 @@ def test_losses_are_those_of_the_weights_after_the_epoch(model):
 
 def test_learns_the_training_rows():
     keras.utils.set_random_seed(0)
-    layers = [keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(3)]
+    layers = [keras.Input((4,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(3)]
     model = keras.Sequential(layers)
     training, validation = learning_curves(model, rows(0), rows(1), lr=0.1, epochs=80)
     assert training[-1] < 0.1 * training[0]

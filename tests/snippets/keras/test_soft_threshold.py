@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from snippets.keras.soft_threshold import SoftThreshold
+from tests.keras_backend import array
 
 
 def test_by_hand():
@@ -28,7 +29,7 @@ def test_layer_applies_it_after_each_update():
     model.compile(optimizer=keras.optimizers.SGD(0.125), loss="mean_squared_error")
     model.fit(np.array([[1.0]]), np.array([[0.0]]), verbose=0)
     # Prediction 2, both gradients 4: 1 - 0.5 each, and the threshold from the kernel alone.
-    assert [float(layer.kernel[0, 0]), float(layer.bias[0])] == [0.25, 0.5]
+    assert [array(layer.kernel)[0, 0], array(layer.bias)[0]] == [0.25, 0.5]
 
 
 # Keras itself: keras.src.backend.tensorflow.core.convert_to_numpy calls np.array(variable).
