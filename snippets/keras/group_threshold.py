@@ -36,6 +36,7 @@ class GroupThreshold(keras.constraints.Constraint):
 
     def __call__(self, w: Any) -> Any:
         """Return the new weights of ``w``, shape (inputs, outputs)."""
+        w = ops.convert_to_tensor(w)
         if len(w.shape) != 2:
             shape = tuple(w.shape)
             raise ValueError(f"w must have shape (inputs, outputs), got {shape}")

@@ -9,7 +9,7 @@ from snippets.keras.group_threshold import GroupThreshold
 
 def test_by_hand():
     weights = np.array([[3.0, 0, 4, 0], [0.5, 0.5, 0.5, 0.5], [0, 0, 0, 0], [0, 4, 0, 0]])
-    result = np.asarray(GroupThreshold(1.25)(weights))
+    result = keras.ops.convert_to_numpy(GroupThreshold(1.25)(weights))
     assert result.tolist() == [[1.5, 0, 2, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 1.5, 0, 0]]
 
 

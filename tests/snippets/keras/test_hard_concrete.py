@@ -8,25 +8,30 @@ from snippets.keras.hard_concrete import HardConcrete, sample_gates
 
 
 def test_by_hand():
-    log_alpha, noise = np.array([0.0, 10.0, -10.0]), np.full(3, 0.5)
-    gates = np.asarray(sample_gates(log_alpha, noise))
+    log_alpha, noise = keras.ops.array([0.0, 10.0, -10.0]), keras.ops.full((3,), 0.5)
+    gates = keras.ops.convert_to_numpy(sample_gates(log_alpha, noise))
     np.testing.assert_allclose(gates, [0.5, 1.0, 0.0], atol=1e-7)
     layer = HardConcrete(0.5, log_alpha=math.log(3))
-    np.testing.assert_allclose(np.asarray(layer(np.ones((4, 2)))), np.full((4, 2), 0.8), rtol=1e-6)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(layer(np.ones((4, 2)))), np.full((4, 2), 0.8), rtol=1e-6
+    )
     layer = HardConcrete(0.5, log_alpha=-2 / 3 * math.log(11))
     layer(np.ones((4, 3)))
-    assert float(layer.expected_l0()) == pytest.approx(1.5, rel=1e-6)
-    assert [float(loss) for loss in layer.losses] == pytest.approx([0.75], rel=1e-6)
+    assert float(keras.ops.convert_to_numpy(layer.expected_l0())) == pytest.approx(1.5, rel=1e-6)
+    assert [float(keras.ops.convert_to_numpy(loss)) for loss in layer.losses] == pytest.approx(
+        [0.75], rel=1e-6
+    )
 
 
 def test_random_in_training_fixed_after():
     layer = HardConcrete(0.0, log_alpha=0.0, seed=0)
     ones = np.ones((1, 1000), "float32")
-    first, second = (np.asarray(layer(ones, training=True)) for _ in range(2))
+    first, second = (keras.ops.convert_to_numpy(layer(ones, training=True)) for _ in range(2))
     assert not np.array_equal(first, second)
     assert 0 in first
     assert 1 in first
-    np.testing.assert_array_equal(layer(ones), layer(ones, training=False))
+    fixed = (keras.ops.convert_to_numpy(layer(ones, training=t)) for t in (None, False))
+    np.testing.assert_array_equal(*fixed)
 
 
 def test_fit_closes_gates():
@@ -34,7 +39,7 @@ def test_fit_closes_gates():
     model = keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(1)])
     model.compile(optimizer=keras.optimizers.SGD(1.0), loss="mean_squared_error")
     model.fit(np.zeros((8, 3)), np.zeros((8, 1)), epochs=30, verbose=0)
-    assert np.asarray(layer.gates()).tolist() == [0, 0, 0]
+    assert keras.ops.convert_to_numpy(layer.gates()).tolist() == [0, 0, 0]
 
 
 # Keras itself: keras.src.backend.tensorflow.core.convert_to_numpy calls np.array(variable).

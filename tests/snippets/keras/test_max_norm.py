@@ -9,14 +9,14 @@ from snippets.keras.max_norm import max_norm
 
 def test_by_hand():
     weights = np.array([[3.0, 0.3, 0.0, 1.2], [4.0, 0.4, 0.0, 1.6]])
-    result = np.asarray(max_norm(2.0)(weights))
+    result = keras.ops.convert_to_numpy(max_norm(2.0)(weights))
     np.testing.assert_allclose(result, [[1.2, 0.3, 0, 1.2], [1.6, 0.4, 0, 1.6]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (3, 6, 4), (3, 3, 6, 4)])
 def test_no_unit_is_longer(shape):
     weights = np.random.default_rng(0).normal(size=shape).astype("float32")
-    result = np.asarray(max_norm(1.0, kernel_axes=len(shape))(weights))
+    result = keras.ops.convert_to_numpy(max_norm(1.0, kernel_axes=len(shape))(weights))
     norms = np.linalg.norm(result.reshape(-1, 4), axis=0)
     np.testing.assert_allclose(norms, 1.0, rtol=1e-5)
 
