@@ -194,6 +194,16 @@ EXPERIMENT = Experiment(
             ),
             without={"bound": False},
         ),
+        Claim(
+            id="rescues_no_more",
+            sentence=lambda f: (
+                f"It is no better than a good rate without limit: accuracy "
+                f"{f.high_bound.accuracy:.1%} at {f.high:g} with max-norm, "
+                f"{f.low_free.accuracy:.1%} at {f.low:g} without."
+            ),
+            check=lambda f: abs(f.high_bound.accuracy - f.low_free.accuracy) < 0.01,
+            without={"bound": False},
+        ),
     ),
     figures=(
         Figure(

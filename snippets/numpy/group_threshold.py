@@ -36,4 +36,5 @@ def group_threshold(weights: FloatArray, threshold: float) -> FloatArray:
         raise ValueError(f"weights must have shape (inputs, outputs), got {shape}")
     norms = np.linalg.norm(weights, axis=1, keepdims=True)  # (inputs, 1)
     left = np.maximum(norms - threshold * math.sqrt(weights.shape[1]), 0.0)
-    return weights * (left / np.where(norms > 0, norms, 1.0))
+    scale: FloatArray = left / np.where(norms > 0, norms, 1.0)
+    return weights * scale

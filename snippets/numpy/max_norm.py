@@ -35,4 +35,5 @@ def max_norm(weights: FloatArray, limit: float) -> FloatArray:
         shape = weights.shape
         raise ValueError(f"weights must have shape (inputs, units), got {shape}")
     norms = np.linalg.norm(weights, axis=0)  # (units,)
-    return weights * (limit / np.maximum(norms, limit))
+    scale: FloatArray = limit / np.maximum(norms, limit)
+    return weights * scale

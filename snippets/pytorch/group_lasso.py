@@ -32,5 +32,5 @@ def group_lasso_penalty(weight: Tensor, strength: float) -> Tensor:
         shape = tuple(weight.shape)
         raise ValueError(f"weight must have shape (outputs, inputs), got {shape}")
     # A root of a sum of squares would have the slope nan at a zero group.
-    norms = torch.linalg.vector_norm(weight, dim=0)  # (inputs,)
+    norms: Tensor = torch.linalg.vector_norm(weight, dim=0)  # (inputs,)
     return strength * math.sqrt(weight.shape[0]) * norms.sum()

@@ -35,6 +35,6 @@ def group_threshold(weight: Tensor, threshold: float) -> Tensor:
     if weight.ndim != 2:
         shape = tuple(weight.shape)
         raise ValueError(f"weight must have shape (outputs, inputs), got {shape}")
-    norms = torch.linalg.vector_norm(weight, dim=0)  # (inputs,)
+    norms: Tensor = torch.linalg.vector_norm(weight, dim=0)  # (inputs,)
     left = (norms - threshold * math.sqrt(weight.shape[0])).clamp(min=0)
     return weight * (left / torch.where(norms > 0, norms, 1.0))

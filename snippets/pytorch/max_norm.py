@@ -35,5 +35,7 @@ def max_norm(weight: Tensor, limit: float) -> Tensor:
     if weight.ndim != 2:
         shape = tuple(weight.shape)
         raise ValueError(f"weight must have shape (units, inputs), got {shape}")
-    norms = torch.linalg.vector_norm(weight, dim=1, keepdim=True)  # (units, 1)
+    norms: Tensor = torch.linalg.vector_norm(
+        weight, dim=1, keepdim=True
+    )  # (units, 1)
     return weight * (limit / norms.clamp(min=limit))
