@@ -17,13 +17,13 @@ from snippets.pytorch.group_lasso import group_lasso_penalty
 from snippets.pytorch.group_threshold import group_threshold
 from snippets.pytorch.soft_threshold import soft_threshold
 
-STRENGTHS = (0.001, 0.002, 0.004, 0.008, 0.016)
-LABELS = tuple(f"{s:g}" for s in STRENGTHS)
+STRENGTHS = (0.002, 0.004, 0.008, 0.016)
+L1_STRENGTHS = (0.0005, 0.001, *STRENGTHS)
 SPLITS = 5
 ROWS = 500
 LR = 0.5
 STEPS = 400
-CHOSEN = 2
+CHOSEN = 1
 """Index of the group lasso's strength that the claims look at."""
 
 
@@ -41,6 +41,8 @@ class Path:
     """Norm of each pixel's weights in the first split, one row for each strength."""
     removed_first: tuple[int, ...]
     """Removed pixels in the first split."""
+    zeros_first: tuple[float, ...]
+    """Share of zero weights in the first split."""
     accuracies: tuple[tuple[float, ...], ...]
     """One row for each strength, one column for each split."""
 
@@ -57,8 +59,11 @@ class Facts:
     blank: int
     """Pixels that are the same in every image."""
     strengths: tuple[float, ...]
+    l1_strengths: tuple[float, ...]
     group: Path
     l1: Path
+    partners: tuple[int, ...]
+    """For each of the group lasso's strengths, L1's with the nearest share of zeros."""
     chosen: int
     chosen_strength: float
     same_zeros: int
@@ -114,22 +119,24 @@ def fit(
     return weight, float(right.double().mean())
 
 
-def path(penalty: str) -> Path:
+def path(penalty: str, strengths: tuple[float, ...]) -> Path:
     """Train with each strength on each split."""
-    zeros, removed, accuracies, maps, first = [], [], [], [], []
-    for strength in STRENGTHS:
+    zeros, removed, accuracies, maps, first, shares = [], [], [], [], [], []
+    for strength in strengths:
         fits = [fit(penalty, strength, split) for split in range(SPLITS)]
         zeros.append(sum(float((w == 0).double().mean()) for w, _ in fits) / SPLITS)
         removed.append(sum(int((w == 0).all(0).sum()) for w, _ in fits) / SPLITS)
         accuracies.append(tuple(a for _, a in fits))
         maps.append(tuple(float(v) for v in fits[0][0].norm(dim=0)))
         first.append(int((fits[0][0] == 0).all(0).sum()))
+        shares.append(float((fits[0][0] == 0).double().mean()))
     return Path(
         zeros=tuple(zeros),
         removed=tuple(removed),
         accuracy=tuple(sum(row) / SPLITS for row in accuracies),
         maps=tuple(maps),
         removed_first=tuple(first),
+        zeros_first=tuple(shares),
         accuracies=tuple(accuracies),
     )
 
@@ -142,10 +149,11 @@ def measure(penalty: str = "group", in_the_loss: bool = True) -> Facts:
         in_the_loss: Whether the last comparison has the penalty in the loss; False gives it the
             threshold of groups instead.
     """
-    group, l1 = path(penalty), path("l1")
+    group, l1 = path(penalty, STRENGTHS), path("l1", L1_STRENGTHS)
     zeros, removed = group.zeros[CHOSEN], group.removed[CHOSEN]
-    indices = range(len(STRENGTHS))
-    same_zeros = min(indices, key=lambda k: abs(l1.zeros[k] - zeros))
+    indices = range(len(L1_STRENGTHS))
+    partners = tuple(min(indices, key=lambda k: abs(l1.zeros[k] - z)) for z in group.zeros)
+    same_zeros = partners[CHOSEN]
     same_removed = min(indices, key=lambda k: abs(l1.removed[k] - removed))
     pairs = zip(group.accuracies[CHOSEN], l1.accuracies[same_removed], strict=True)
     loss = [fit("group", STRENGTHS[CHOSEN], k, in_the_loss)[0].norm(dim=0) for k in range(SPLITS)]
@@ -158,6 +166,8 @@ def measure(penalty: str = "group", in_the_loss: bool = True) -> Facts:
         outputs=labels.shape[1],
         blank=int((images.std(0) == 0).sum()),
         strengths=STRENGTHS,
+        l1_strengths=L1_STRENGTHS,
+        partners=partners,
         group=group,
         l1=l1,
         chosen=CHOSEN,
@@ -183,10 +193,10 @@ def draw_pixels(facts: Facts) -> MatplotlibFigure:
     figure = new_figure(width=5.8, height=3.5)
     axes = figure.subplots(1, 2)
     shown = (
-        ("Group lasso", facts.group, facts.chosen, "ink"),
-        ("L1", facts.l1, facts.same_zeros, "l1"),
+        ("Group lasso", facts.group, facts.chosen, "ink", facts.strengths),
+        ("L1", facts.l1, facts.same_zeros, "l1", facts.l1_strengths),
     )
-    for ax, (name, way, k, colour) in zip(axes, shown, strict=True):
+    for ax, (name, way, k, colour, strengths) in zip(axes, shown, strict=True):
         largest = max(way.maps[k])
         for pixel, norm in enumerate(way.maps[k]):
             y, x = divmod(pixel, 8)
@@ -203,66 +213,75 @@ def draw_pixels(facts: Facts) -> MatplotlibFigure:
         ax.set_xticks([0, 7], ["1", "8"])
         ax.set_yticks([0, 7], ["1", "8"])
         ax.set_xlabel("column of the image")
-        ax.set_title(f"{name}, λ = {LABELS[k]}\n{way.removed_first[k]} pixels removed", fontsize=11)
+        title = f"{name}, λ = {strengths[k]:g}\n{way.removed_first[k]} pixels removed"
+        ax.set_title(title, fontsize=11)
     axes[0].set_ylabel("row of the image")
     return figure
 
 
 def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
-    """The same maps at the strength of a slider, one above the other."""
-    ways = (("Group lasso", facts.group, CSS["ink"]), ("L1", facts.l1, CSS["l1"]))
+    """The same maps side by side, with as many zeros, at the strength of a slider."""
+    ways = (
+        ("Group lasso", facts.group, range(len(STRENGTHS)), STRENGTHS, CSS["ink"], 1),
+        ("L1", facts.l1, facts.partners, L1_STRENGTHS, CSS["l1"], 10),
+    )
     strength = alt.param(
         name="strength",
         value=facts.chosen,
         bind=alt.binding_range(
-            min=0, max=len(STRENGTHS) - 1, step=1, name="Strength (0 is 0.001, 4 is 0.016): "
+            min=0, max=len(STRENGTHS) - 1, step=1, name="Strength, from 0 (weak) to 3 (strong): "
         ),
     )
-
-    def panel(name: str, way: Path, colour: str) -> Any:
-        cells = [
-            {
-                "k": k,
-                "row": pixel // 8 + 1,
-                "column": pixel % 8 + 1,
-                "norm": round(norm, 3),
-                "strong": 0.0 if norm == 0 else round(0.15 + 0.85 * norm / max(norms), 3),
-                "mark": "×" if norm == 0 else "",
-            }
-            for k, norms in enumerate(way.maps)
-            for pixel, norm in enumerate(norms)
-        ]
-        lines = [
-            {
-                "k": k,
-                "top": f"{name}, λ = {LABELS[k]}",
-                "middle": f"{way.removed_first[k]} of {facts.pixels} pixels removed",
-                "bottom": f"accuracy {way.accuracies[k][0]:.1%}",
-            }
-            for k in range(len(STRENGTHS))
-        ]
+    x = alt.X(
+        "place:O",
+        title="columns of the image",
+        scale=alt.Scale(domain=list(range(1, 18)), paddingInner=0.06),
+        axis=alt.Axis(labels=False, ticks=False, domain=False, grid=False),
+    )
+    y = alt.Y(
+        "row:O",
+        title="rows of the image",
+        scale=alt.Scale(domain=list(range(-3, 9)), paddingInner=0.06),
+        axis=alt.Axis(values=[1, 8], ticks=False, domain=False, grid=False, titlePadding=12),
+    )
+    opacity = alt.Opacity("strong:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
+    tip = [alt.Tooltip("row:O"), alt.Tooltip("column:O"), alt.Tooltip("norm:Q", format=".3f")]
+    layers: list[Any] = []
+    for name, way, indices, strengths, colour, start in ways:
+        cells, lines = [], []
+        for position, k in enumerate(indices):
+            norms = way.maps[k]
+            for pixel, norm in enumerate(norms):
+                cell = {
+                    "k": position,
+                    "row": pixel // 8 + 1,
+                    "column": pixel % 8 + 1,
+                    "place": pixel % 8 + start,
+                    "norm": round(norm, 3),
+                    "strong": 0.0 if norm == 0 else round(0.15 + 0.85 * norm / max(norms), 3),
+                    "mark": "×" if norm == 0 else "",
+                }
+                cells.append(cell)
+            texts = (
+                f"{name}, λ = {strengths[k]:g}",
+                f"{way.zeros_first[k]:.0%} zeros",
+                f"{way.removed_first[k]} pixels removed",
+                f"accuracy {way.accuracies[k][0]:.1%}",
+            )
+            for r, text in enumerate(texts):
+                lines.append({"k": position, "row": r - 3, "place": start, "text": text})
         base = alt.Chart(alt.InlineData(values=cells)).transform_filter("datum.k == strength")
-        x = alt.X(
-            "column:O", title="column of the image", axis=alt.Axis(labelAngle=0, values=[1, 8])
+        layers.append(base.mark_rect(color=colour).encode(x=x, y=y, opacity=opacity, tooltip=tip))
+        layers.append(
+            base.mark_text(fontSize=14, color=CSS["muted"]).encode(x=x, y=y, text="mark:N")
         )
-        y = alt.Y("row:O", title="row of the image", axis=alt.Axis(values=[1, 8]))
-        tip = [alt.Tooltip("row:O"), alt.Tooltip("column:O"), alt.Tooltip("norm:Q", format=".3f")]
-        opacity = alt.Opacity("strong:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
-        cell = base.mark_rect(color=colour, stroke=None).encode(
-            x=x, y=y, opacity=opacity, tooltip=tip
+        layers.append(
+            alt.Chart(alt.InlineData(values=lines))
+            .transform_filter("datum.k == strength")
+            .mark_text(align="left", fontSize=12, color=CSS["ink"])
+            .encode(x=alt.X("place:O", bandPosition=0), y=y, text="text:N")
         )
-        mark = base.mark_text(fontSize=14, color=CSS["muted"]).encode(x=x, y=y, text="mark:N")
-        text = alt.Chart(alt.InlineData(values=lines)).transform_filter("datum.k == strength")
-
-        def line(field: str, height: int) -> Any:
-            style = text.mark_text(align="left", fontSize=13, color=CSS["ink"])
-            return style.encode(x=alt.value(0), y=alt.value(height), text=f"{field}:N")
-
-        texts = (line("top", -46), line("middle", -29), line("bottom", -12))
-        return alt.layer(cell, mark, *texts).properties(width=210, height=190)
-
-    panels = [panel(*way) for way in ways]
-    return alt.concat(*panels, columns=2, spacing=20).add_params(strength)
+    return alt.layer(*layers).add_params(strength).properties(width="container", height=300)
 
 
 EXPERIMENT = Experiment(
@@ -321,20 +340,21 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="pixels",
-            title=lambda _: "As many zeros, but the group lasso's free whole pixels",
+            title=lambda _: "With as many zeros, the group lasso frees whole pixels",
             caption=lambda f: (
                 f"Norm of each pixel's {f.outputs} weights in a linear classifier of digits; × "
                 f"marks a pixel whose weights are all exactly zero, so that nobody needs to "
-                f"measure it. At $\\lambda = {f.chosen_strength:g}$ the group lasso has as many "
-                f"zero weights as L1 at {f.strengths[f.same_zeros]:g}. {f.blank} pixels are blank "
+                f"measure it. Each group lasso stands beside the L1 with the most similar share of "
+                f"zero weights: $\\lambda = {f.chosen_strength:g}$ beside "
+                f"{f.l1_strengths[f.same_zeros]:g}. {f.blank} pixels are blank "
                 f"in every image. First of {f.splits} splits."
             ),
             alt=lambda f: (
                 f"Two maps of the 64 pixels of an image. With the group lasso at strength "
                 f"{f.chosen_strength:g}, {f.group.removed_first[f.chosen]} pixels are removed, "
                 f"{sum(n == 0 for i, n in enumerate(f.group.maps[f.chosen]) if i % 8 in (0, 7))} "
-                f"of them in the outermost two columns. With L1 at {f.strengths[f.same_zeros]:g}, "
-                f"{f.l1.removed_first[f.same_zeros]}."
+                f"of them in the outermost two columns. With L1 at "
+                f"{f.l1_strengths[f.same_zeros]:g}, {f.l1.removed_first[f.same_zeros]}."
             ),
             draw=draw_pixels,
             chart=chart_pixels,

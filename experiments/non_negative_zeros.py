@@ -106,7 +106,9 @@ def draw_weights(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     places = range(1, facts.features + 1)
     axes.bar(places, facts.weights, color=LIGHT["ink"], width=0.7, label="weights ≥ 0")
-    axes.plot(places, facts.free_weights, "o", color=LIGHT["l1"], markersize=5, label="any weights")
+    axes.plot(
+        places, facts.free_weights, "o", color=LIGHT["plain"], markersize=5, label="any weights"
+    )
     axes.axhline(0, color=LIGHT["ink"], linewidth=0.8)
     axes.axvline(facts.matter + 0.5, color=LIGHT["muted"], linestyle=":", linewidth=1.2)
     axes.set_xlim(0, facts.features + 1)

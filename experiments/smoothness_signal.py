@@ -160,9 +160,8 @@ def chart_filter(facts: Facts) -> alt.TopLevelMixin:
     lines = [
         {
             "e": e,
-            "top": f"black or white: smoothness penalty, λ = {facts.strengths[k]:.2g}",
-            "middle": f"off by {facts.distances[k]:.3f}; blue: ridge, off by "
-            f"{facts.first_ridge_distance:.3f}",
+            "top": f"λ = {facts.strengths[k]:.2g}, off by {facts.distances[k]:.3f}",
+            "middle": f"thin: ridge, off by {facts.first_ridge_distance:.3f}",
             "bottom": "dashed: the truth",
         }
         for k, e in enumerate(EXPONENTS)
