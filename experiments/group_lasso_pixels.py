@@ -229,7 +229,7 @@ def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
         name="strength",
         value=facts.chosen,
         bind=alt.binding_range(
-            min=0, max=len(STRENGTHS) - 1, step=1, name="Strength, from 0 (weak) to 3 (strong): "
+            min=0, max=len(STRENGTHS) - 1, step=1, name="Strength (0 weak, 3 strong): "
         ),
     )
     x = alt.X(
@@ -241,7 +241,7 @@ def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
     y = alt.Y(
         "row:O",
         title="rows of the image",
-        scale=alt.Scale(domain=list(range(-3, 9)), paddingInner=0.06),
+        scale=alt.Scale(domain=list(range(-4, 9)), paddingInner=0.06),
         axis=alt.Axis(values=[1, 8], ticks=False, domain=False, grid=False, titlePadding=12),
     )
     opacity = alt.Opacity("strong:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None)
@@ -263,13 +263,14 @@ def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
                 }
                 cells.append(cell)
             texts = (
-                f"{name}, λ = {strengths[k]:g}",
+                name,
+                f"λ = {strengths[k]:g}",
                 f"{way.zeros_first[k]:.0%} zeros",
                 f"{way.removed_first[k]} pixels removed",
                 f"accuracy {way.accuracies[k][0]:.1%}",
             )
             for r, text in enumerate(texts):
-                lines.append({"k": position, "row": r - 3, "place": start, "text": text})
+                lines.append({"k": position, "row": r - 4, "place": start, "text": text})
         base = alt.Chart(alt.InlineData(values=cells)).transform_filter("datum.k == strength")
         layers.append(base.mark_rect(color=colour).encode(x=x, y=y, opacity=opacity, tooltip=tip))
         layers.append(
@@ -281,7 +282,7 @@ def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
             .mark_text(align="left", fontSize=12, color=CSS["ink"])
             .encode(x=alt.X("place:O", bandPosition=0), y=y, text="text:N")
         )
-    return alt.layer(*layers).add_params(strength).properties(width="container", height=300)
+    return alt.layer(*layers).add_params(strength).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(
