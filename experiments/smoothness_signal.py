@@ -160,7 +160,7 @@ def chart_filter(facts: Facts) -> alt.TopLevelMixin:
     lines = [
         {
             "e": e,
-            "top": f"λ = {facts.strengths[k]:.2g}, off by {facts.distances[k]:.3f}",
+            "top": f"λ = {facts.strengths[k]:.3g}, off by {facts.distances[k]:.3f}",
             "middle": f"thin: ridge, off by {facts.first_ridge_distance:.3f}",
             "bottom": "dashed: the truth",
         }

@@ -11,7 +11,7 @@ from keras import ops
 class GroupLasso(keras.regularizers.Regularizer):
     """One penalty for each row of a kernel.
 
-        penalty = strength * sum_g sqrt(p) * ||w_g||,  p weights in each group
+        penalty = strength * sum_g sqrt(k) * ||w_g||,  k weights in each group
 
     Use it as ``Dense(..., kernel_regularizer=GroupLasso(0.01))``.
 

@@ -9,9 +9,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="regularization_by_example")
 class GroupThreshold(keras.constraints.Constraint):
-    """Shorten every row by ``threshold * sqrt(p)``, and stop at zero.
+    """Shorten every row by ``threshold * sqrt(k)``, and stop at zero.
 
-        w_g <- w_g * max(1 - threshold * sqrt(p) / ||w_g||, 0)
+        w_g <- w_g * max(1 - threshold * sqrt(k) / ||w_g||, 0)
 
     Use it as ``Dense(..., kernel_constraint=GroupThreshold(lr * strength))`` with
     ``SGD(lr)``: Keras applies the constraint after each update.

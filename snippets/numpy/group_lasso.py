@@ -11,7 +11,7 @@ FloatArray = NDArray[np.float64]
 def group_lasso_penalty(weights: FloatArray, strength: float) -> float:
     """Return the penalty of a matrix whose rows are the groups.
 
-        penalty = strength * sum_g sqrt(p) * ||w_g||,  p weights in each group
+        penalty = strength * sum_g sqrt(k) * ||w_g||,  k weights in each group
 
     Args:
         weights: Shape (inputs, outputs); row g holds what leaves input g.
@@ -35,7 +35,7 @@ def group_lasso_penalty(weights: FloatArray, strength: float) -> float:
 def group_lasso_subgradient(weights: FloatArray, strength: float) -> FloatArray:
     """Return the slope of ``group_lasso_penalty``.
 
-        slope_g = strength * sqrt(p) * w_g / ||w_g||,  and 0 where w_g is 0
+        slope_g = strength * sqrt(k) * w_g / ||w_g||,  and 0 where w_g is 0
 
     Args:
         weights: Shape (inputs, outputs).

@@ -9,12 +9,12 @@ FloatArray = NDArray[np.float64]
 
 
 def group_threshold(weights: FloatArray, threshold: float) -> FloatArray:
-    """Shorten every row by ``threshold * sqrt(p)``, and stop at zero.
+    """Shorten every row by ``threshold * sqrt(k)``, and stop at zero.
 
-        w_g <- w_g * max(1 - threshold * sqrt(p) / ||w_g||, 0)
+        w_g <- w_g * max(1 - threshold * sqrt(k) / ||w_g||, 0)
 
     Args:
-        weights: Shape (inputs, outputs); row g holds the p weights of input g.
+        weights: Shape (inputs, outputs); row g holds the k weights of input g.
         threshold: Finite, at least 0; after a step with learning rate lr it is
             lr * strength.
 

@@ -9,7 +9,7 @@ from torch import Tensor
 def group_lasso_penalty(weight: Tensor, strength: float) -> Tensor:
     """Return the penalty of a layer's weight, whose columns are the groups.
 
-        penalty = strength * sum_g sqrt(p) * ||w_g||,  p weights in each group
+        penalty = strength * sum_g sqrt(k) * ||w_g||,  k weights in each group
 
     Args:
         weight: Shape (outputs, inputs), as in ``nn.Linear``; column g holds what

@@ -7,14 +7,14 @@ from torch import Tensor
 
 
 def group_threshold(weight: Tensor, threshold: float) -> Tensor:
-    """Shorten every column by ``threshold * sqrt(p)``, and stop at zero.
+    """Shorten every column by ``threshold * sqrt(k)``, and stop at zero.
 
-        w_g <- w_g * max(1 - threshold * sqrt(p) / ||w_g||, 0)
+        w_g <- w_g * max(1 - threshold * sqrt(k) / ||w_g||, 0)
 
     Use it under ``torch.no_grad()``: ``weight.copy_(group_threshold(weight, t))``.
 
     Args:
-        weight: Shape (outputs, inputs), as in ``nn.Linear``; column g holds the p
+        weight: Shape (outputs, inputs), as in ``nn.Linear``; column g holds the k
             weights of input g.
         threshold: Finite, at least 0; after a step with learning rate lr it is
             lr * strength.
