@@ -75,13 +75,16 @@ class TestNonNegative:
             assert bias == pytest.approx(ours[1], abs=1e-13)
 
     def test_keras_takes_the_same_steps(self, diabetes):
+        before = keras.config.dtype_policy()
         keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")  # kept from an earlier layer otherwise
         try:
             weights, bias = snippets.keras.non_negative_training.train(
                 *diabetes, lr=LR, steps=STEPS
             )
         finally:
             keras.config.set_floatx("float32")
+            keras.config.set_dtype_policy(before)
         ours = snippets.numpy.non_negative_training.train(*diabetes, lr=LR, steps=STEPS)
         np.testing.assert_allclose(weights, ours[0], rtol=0, atol=1e-12)
         assert bias == pytest.approx(ours[1], abs=1e-12)
