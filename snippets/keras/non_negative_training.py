@@ -1,0 +1,55 @@
+"""Linear regression with weights >= 0: the constraint NonNeg."""
+
+import math
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+
+
+def train(
+    features: FloatArray,
+    targets: FloatArray,
+    *,
+    lr: float = 0.1,
+    steps: int = 1000,
+) -> tuple[FloatArray, float]:
+    """Minimize mean squared error with weights >= 0, starting from zero.
+
+        J(w, b) = 1/n * sum_i (x_i . w + b - y_i)^2,  all w_j >= 0
+
+    Args:
+        features: Shape (n, d); Keras computes in float32.
+        targets: Shape (n,).
+        lr: The learning rate, above 0. Default 0.1.
+        steps: Number of updates, each with all rows. Default 1000.
+
+    Returns:
+        The weights, shape (d,), and the bias.
+
+    Raises:
+        ValueError: If ``lr`` is not above 0, or ``targets`` not of shape (n,).
+
+    Source:
+        Parikh and Boyd (2014), "Proximal Algorithms", section 4.2, where projected
+        gradient descent is a special case.
+    """
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    rows, columns = features.shape
+    if targets.shape != (rows,):
+        raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
+    layer = keras.layers.Dense(
+        1,
+        kernel_initializer="zeros",
+        # Runs after every update of the optimizer.
+        kernel_constraint=keras.constraints.NonNeg(),
+    )
+    model = keras.Sequential([keras.Input((columns,)), layer])
+    model.compile(optimizer=keras.optimizers.SGD(lr), loss="mean_squared_error")
+    # One batch that holds every row makes an epoch one step.
+    model.fit(features, targets[:, None], batch_size=rows, epochs=steps, verbose=0)
+    kernel, bias = layer.get_weights()  # (d, 1) and (1,)
+    return kernel[:, 0], float(bias[0])

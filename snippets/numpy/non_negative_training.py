@@ -1,0 +1,52 @@
+"""Linear regression with weights >= 0, by projected gradient descent."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def train(
+    features: FloatArray,
+    targets: FloatArray,
+    *,
+    lr: float = 0.1,
+    steps: int = 1000,
+) -> tuple[FloatArray, float]:
+    """Minimize mean squared error with weights >= 0, starting from zero.
+
+        J(w, b) = 1/n * sum_i (x_i . w + b - y_i)^2,  all w_j >= 0
+        w <- max(w - lr * g, 0)
+
+    where g is the gradient of the mean squared error.
+
+    Args:
+        features: Shape (n, d).
+        targets: Shape (n,).
+        lr: The learning rate, above 0. Default 0.1.
+        steps: Number of updates, each with all rows. Default 1000.
+
+    Returns:
+        The weights, shape (d,), and the bias.
+
+    Raises:
+        ValueError: If ``lr`` is not above 0, or ``targets`` not of shape (n,).
+
+    Source:
+        Parikh and Boyd (2014), "Proximal Algorithms", section 4.2, where projected
+        gradient descent is a special case.
+    """
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    rows, columns = features.shape
+    if targets.shape != (rows,):
+        raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
+    weights, bias = np.zeros(columns), 0.0
+    for _ in range(steps):
+        errors = features @ weights + bias - targets  # (n,)
+        weights = weights - lr * 2 / rows * (features.T @ errors)  # the data's step
+        weights = np.maximum(weights, 0.0)  # the nearest weights allowed
+        bias -= lr * 2 * float(errors.mean())  # free: it follows the targets' level
+    return weights, bias
