@@ -74,8 +74,8 @@ class GroupNorm1d(nn.Module):
         var, mean = torch.var_mean(groups, 1, keepdim=True, correction=0)
         with torch.no_grad():
             factor = self.rows / (self.rows - 1)
-            bn.running_mean.lerp_(mean.mean((0, 1)), 0.1)  # type: ignore[union-attr, operator]
-            bn.running_var.lerp_(var.mean((0, 1)) * factor, 0.1)  # type: ignore[union-attr, operator]
+            bn.running_mean.lerp_(mean.mean((0, 1)), 0.1)  # type: ignore[union-attr]
+            bn.running_var.lerp_(var.mean((0, 1)) * factor, 0.1)  # type: ignore[union-attr]
         hat = ((groups - mean) * (var + bn.eps).rsqrt()).view(x.shape)
         return hat * bn.weight + bn.bias
 
@@ -188,8 +188,8 @@ EXPERIMENT = Experiment(
             id="helps_without_noise",
             sentence=lambda f: (
                 f"Trained on {f.rows} images with the statistics of all of them, so without noise, "
-                f"batch norm ends at a test loss of {f.right[0].loss:.2f} ± {f.right[0].spread:.2f} "
-                f"instead of {f.plain.loss:.2f} ± {f.plain.spread:.2f} (lower with {f.better} of "
+                f"batch norm ends at a test loss of {f.right[0].loss:.2f} ± "
+                f"{f.right[0].spread:.2f} instead of {f.plain.loss:.2f} ± {f.plain.spread:.2f} (lower with {f.better} of "
                 f"{f.seeds} seeds), and an accuracy of {f.right[0].accuracy:.1%} instead of "
                 f"{f.plain.accuracy:.1%}."
             ),

@@ -64,9 +64,14 @@ def train_once(p: float, seed: int, before: bool) -> tuple[float, float, float, 
     seen, unseen = order[:ROWS], order[ROWS:]
     norm = nn.BatchNorm1d(HIDDEN)
     drop, active = nn.Dropout(p), nn.ReLU()
-    middle = (active, drop, norm) if before else (norm, active, drop)
+    middle: list[nn.Module] = [active, drop, norm] if before else [norm, active, drop]
+    before_norm = nn.Sequential(nn.Linear(64, HIDDEN), *middle[: middle.index(norm)])
     model = nn.Sequential(
-        nn.Linear(64, HIDDEN), *middle, nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 10)
+        before_norm,
+        *middle[middle.index(norm) :],
+        nn.Linear(HIDDEN, HIDDEN),
+        nn.ReLU(),
+        nn.Linear(HIDDEN, 10),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=LR)
     x, y = images[seen], labels[seen]
@@ -76,13 +81,12 @@ def train_once(p: float, seed: int, before: bool) -> tuple[float, float, float, 
         optimizer.step()
 
     def accuracy() -> float:
-        return (model.eval()(images[unseen]).argmax(1) == labels[unseen]).double().mean().item()
+        logits: Tensor = model.eval()(images[unseen])
+        return (logits.argmax(1) == labels[unseen]).double().mean().item()
 
     with torch.no_grad():
         model.eval()
-        units = x
-        for layer in model[: list(model).index(norm)]:
-            units = layer(units)
+        units = before_norm(x)
         var, mean = torch.var_mean(units, 0)
         alive = var > 1e-6
         running = norm.running_var

@@ -79,7 +79,8 @@ def measure(factor: float = 1.0) -> Facts:
     strengths = factor / (2 * LR * steps)
 
     def share_reached(curvature: np.ndarray) -> np.ndarray:
-        return 1 - (1 - 2 * LR * curvature) ** steps[:, None]
+        share: np.ndarray = 1 - (1 - 2 * LR * curvature) ** steps[:, None]
+        return share
 
     def share_kept(curvature: np.ndarray) -> np.ndarray:
         return curvature / (curvature + strengths[:, None])

@@ -60,8 +60,8 @@ class BatchNorm:
             ValueError: If there is a single row to train with.
         """
         if not training:
-            scale = self.gamma / np.sqrt(self.running_var + self.eps)
-            return scale * (x - self.running_mean) + self.beta
+            std: Array = np.sqrt(self.running_var + self.eps)
+            return self.gamma * (x - self.running_mean) / std + self.beta
         rows = len(x)
         if rows < 2:
             raise ValueError(f"training needs at least 2 rows, got {rows}")
