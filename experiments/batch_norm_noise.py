@@ -189,9 +189,9 @@ EXPERIMENT = Experiment(
             sentence=lambda f: (
                 f"Trained on {f.rows} images with the statistics of all of them, so without noise, "
                 f"batch norm ends at a test loss of {f.right[0].loss:.2f} ± "
-                f"{f.right[0].spread:.2f} instead of {f.plain.loss:.2f} ± {f.plain.spread:.2f} (lower with {f.better} of "
-                f"{f.seeds} seeds), and an accuracy of {f.right[0].accuracy:.1%} instead of "
-                f"{f.plain.accuracy:.1%}."
+                f"{f.right[0].spread:.2f} instead of {f.plain.loss:.2f} ± {f.plain.spread:.2f} "
+                f"(lower with {f.better} of {f.seeds} seeds), and an accuracy of "
+                f"{f.right[0].accuracy:.1%} instead of {f.plain.accuracy:.1%}."
             ),
             check=lambda f: f.better == f.seeds and f.right[0].loss < 0.75 * f.plain.loss,
             without={"normalized": False},
@@ -242,9 +242,8 @@ EXPERIMENT = Experiment(
             title=lambda f: "Batch norm helps here, and its noise does not",
             caption=lambda f: (
                 f"Every step has all {f.rows} images; only the number of rows that are normalized "
-                f"together changes. Mean and standard deviation of {f.seeds} seeds. The smaller "
-                f"the groups, the noisier their statistics, and the higher the loss on unseen "
-                f"digits."
+                f"together changes. Mean and standard deviation of {f.seeds} seeds. Small "
+                f"groups have noisy statistics, and here a higher loss on unseen digits."
             ),
             alt=lambda f: (
                 f"Test loss over the number of rows that share statistics. Without batch norm "

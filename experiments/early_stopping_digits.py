@@ -290,7 +290,8 @@ EXPERIMENT = Experiment(
         Claim(
             id="wrong_labels",
             sentence=lambda f: (
-                f"With {f.wrong:.0%} of the labels drawn anew, stopping saves accuracy, too: "
+                f"With {f.wrong:.0%} of the labels drawn anew, those to validate with "
+                f"included, stopping saves accuracy, too: "
                 f"{f.noisy.best_accuracy:.1%} ± {f.noisy.best_accuracy_spread:.1%} instead of "
                 f"{f.noisy.full_accuracy:.1%} ± {f.noisy.full_accuracy_spread:.1%} (higher with "
                 f"{f.noisy.accuracy_better} of {f.seeds} seeds), and the test loss is "
@@ -346,8 +347,8 @@ EXPERIMENT = Experiment(
             title=lambda f: "The training loss falls on; the validation loss turns back",
             caption=lambda f: (
                 f"{f.rows} images of digits, mean of {f.seeds} seeds; dots mark the lowest "
-                f"validation loss. The more labels are wrong, the earlier it turns, and the more "
-                f"it costs to go on."
+                f"validation loss. Wrong labels, here also among those to "
+                f"validate with, make it turn earlier, and going on costs more."
             ),
             alt=lambda f: (
                 f"Training and validation loss over {f.epochs} epochs. With right labels the "

@@ -201,7 +201,7 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
     chosen = "datum.k == step"
     x = alt.X(
         "s:Q",
-        title="curvature s of a direction (dimensionless)",
+        title="curvature s (dimensionless)",
         scale=alt.Scale(type="log", domain=[facts.curve[0], facts.curve[-1]], nice=False),
         axis=alt.Axis(values=[0.01, 0.1, 1], format="~g", grid=True),
     )
@@ -286,14 +286,13 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="filters",
-            title=lambda f: (
-                "Stopping keeps the steep directions and drops the flat ones, as L2 does"
-            ),
+            title=lambda f: "Stopping keeps steep directions and drops flat ones, as L2 does",
             caption=lambda f: (
                 f"How much of the least squares solution is reached along a direction, by the "
                 f"curvature of the loss there; dots are the {f.features} directions of the "
                 f"diabetes data. The steepest is nearly there after a few steps; the flattest "
-                f"needs thousands. Ridge with $\\lambda = 1/(2 \\eta t)$ has almost the same curve."
+                f"needs thousands. Ridge with $\\lambda = 1/(2 \\eta t)$ has a similar "
+                f"curve, not the same."
             ),
             alt=lambda f: (
                 "Share of the least squares solution over curvature, rising from 0 to 100%, for "

@@ -60,8 +60,8 @@ class BatchNorm:
             ValueError: If there is a single row to train with.
         """
         if not training:
-            std: Array = np.sqrt(self.running_var + self.eps)
-            return self.gamma * (x - self.running_mean) / std + self.beta
+            scale = self.gamma / np.sqrt(self.running_var + self.eps)
+            return scale * (x - self.running_mean) + self.beta
         rows = len(x)
         if rows < 2:
             raise ValueError(f"training needs at least 2 rows, got {rows}")
@@ -70,8 +70,9 @@ class BatchNorm:
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (new_var - self.running_var)
         self.std = np.sqrt(var + self.eps)
-        self.x_hat = (x - mean) / self.std
-        return self.gamma * self.x_hat + self.beta
+        self.x_hat: Array = (x - mean) / self.std
+        y: Array = self.gamma * self.x_hat + self.beta
+        return y
 
     def backward(self, gradient: Array) -> tuple[Array, Array, Array]:
         """Return the gradients by the last training ``x``, by gamma and by beta.

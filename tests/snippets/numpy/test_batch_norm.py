@@ -11,6 +11,9 @@ def test_by_hand():
     y = layer.forward(np.array([[1.0], [5.0]]), training=True)
     np.testing.assert_array_equal(y, [[-9.0], [11.0]])
     assert (layer.running_mean[0], layer.running_var[0]) == (1.5, 4.5)
+    layer.running_var[:] = 4.0
+    y = layer.forward(np.array([[2.5]]), training=False)
+    assert y[0, 0] == 6.0  # 10 * (2.5 - 1.5) / 2 + 1
     biased = BatchNorm(1, momentum=0.5, eps=0.0, unbiased=False)
     biased.forward(np.array([[1.0], [5.0]]), training=True)
     assert biased.running_var[0] == 2.5

@@ -63,6 +63,7 @@ def test_one_step_decays_weights_alone(weight_decay):
     for before, one, other in zip(start, free, decayed, strict=True):
         expected = 0.1 * weight_decay * before if before.ndim == 2 else 0 * before
         torch.testing.assert_close(one - other, expected, rtol=0, atol=1e-6)
+        assert (one != before).any(), "left out of the training"
 
 
 @pytest.mark.parametrize(
