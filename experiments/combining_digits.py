@@ -76,6 +76,10 @@ class Facts:
     rate_alone: float
     """Of the lowest mean validation loss, without early stopping, and so the next."""
     decay_alone: float
+    together: float
+    """Mean test loss with these two strengths at once."""
+    only_decay: float
+    """With this decay and no dropout."""
 
 
 @cache
@@ -189,7 +193,8 @@ def measure(scale: float = 1.0, decayed: float = 1.0) -> Facts:
         )
     }
     normalized = np.array([train_normalized(seed) for seed in range(SEEDS)])
-    held = runs[:, :, :, -1, 0].mean(2)
+    held, tested = (runs[:, :, :, -1, k].mean(2) for k in (0, 1))
+    rate, decay = int(held[:, 0].argmin()), int(held[0].argmin())
     return Facts(
         seeds=SEEDS,
         rows=ROWS,
@@ -206,8 +211,10 @@ def measure(scale: float = 1.0, decayed: float = 1.0) -> Facts:
         stopping=gain(ways["both_stopped"], ways["both"]),
         stopping_none=gain(ways["none_stopped"], ways["none"]),
         normalized_over_both=gain(normalized, ways["both_stopped"]),
-        rate_alone=RATES[int(held[:, 0].argmin())],
-        decay_alone=DECAYS[int(held[0].argmin())],
+        rate_alone=RATES[rate],
+        decay_alone=DECAYS[decay],
+        together=float(tested[rate, decay]),
+        only_decay=float(tested[0, decay]),
     )
 
 
@@ -280,6 +287,16 @@ EXPERIMENT = Experiment(
                 and 0 < f.over_decay.loss < 1.5 * f.over_decay.spread
                 and abs(f.over_decay.accuracy) < f.over_decay.accuracy_spread
             ),
+            without={"scale": 0.0},
+        ),
+        Claim(
+            id="best_alone_is_too_much_together",
+            sentence=lambda f: (
+                f"The strengths that are best alone, $p = {f.rate_alone:g}$ and weight decay "
+                f"{f.decay_alone:g}, are too much at once: a mean test loss of {f.together:.3f}, "
+                f"against {f.only_decay:.3f} with this decay and no dropout."
+            ),
+            check=lambda f: f.together > 1.05 * f.only_decay,
             without={"scale": 0.0},
         ),
         Claim(
