@@ -99,7 +99,7 @@ def moons() -> Data:
 
 def real(features: np.ndarray, labels: np.ndarray, *, standardize: bool) -> Data:
     """100 rows to learn from, drawn anew for each seed; all others validate."""
-    parts = []
+    parts: list[tuple[np.ndarray, ...]] = []
     for seed in range(SEEDS):
         order = np.random.default_rng(seed).permutation(len(features))
         seen, unseen = order[:100], order[100:]
@@ -274,6 +274,11 @@ def measure(scale: float = 1.0) -> Facts:
         seed_train=tuple(float(v) for v in first[0]),
         seed_accuracy=tuple(float(v) for v in first[1]),
     )
+
+
+def gap(problem: Problem, k: int) -> float:
+    """Validation minus training loss at one strength."""
+    return problem.validation_loss[k] - problem.train_loss[k]
 
 
 def shown(facts: Facts) -> tuple[int, int, int]:
@@ -489,15 +494,12 @@ EXPERIMENT = Experiment(
             id="smallest_gap_is_no_goal",
             sentence=lambda f: (
                 f"On the digits, the gap between validation and training loss is "
-                f"{f.digits.validation_loss[f.digits.best] - f.digits.train_loss[f.digits.best]:.2f}"
-                f" at the best strength and "
-                f"{f.digits.validation_loss[-1] - f.digits.train_loss[-1]:.2f} at "
+                f"{gap(f.digits, f.digits.best):.2f} at the best strength and "
+                f"{gap(f.digits, -1):.2f} at "
                 f"{f.labels[-1]}, where the network guesses."
             ),
             check=lambda f: (
-                f.digits.validation_loss[-1] - f.digits.train_loss[-1]
-                < 0.5
-                * (f.digits.validation_loss[f.digits.best] - f.digits.train_loss[f.digits.best])
+                gap(f.digits, -1) < 0.5 * gap(f.digits, f.digits.best)
                 and f.digits.accuracy[-1] <= f.digits.guess + 0.01
             ),
             without={"scale": 0.0},
@@ -509,7 +511,7 @@ EXPERIMENT = Experiment(
             title=lambda _: "Without L2 the network draws islands, with too much no line at all",
             caption=lambda f: (
                 f"A network with two hidden layers on {f.moons.rows} noisy points of two classes; "
-                f"the line is where it is undecided. This is one of {f.seeds} seeds; over all, the mean "
+                f"the line is where it is undecided. This is one of {f.seeds} seeds; the mean "
                 f"accuracy on {f.moons.unseen:,} new points is {f.moons.accuracy[0]:.1%} without penalty, "
                 f"{f.moons.accuracy[f.moons.best]:.1%} with $\\lambda = {f.moons.label}$ and "
                 f"{f.moons.accuracy[-1]:.0%} with $\\lambda = {f.labels[-1]}$."

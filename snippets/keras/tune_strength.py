@@ -13,7 +13,7 @@ Rows = tuple[NDArray[np.floating], NDArray[np.integer]]
 class StrengthSearch(keras_tuner.RandomSearch):
     """Random search whose trials are judged by the loss without the penalty."""
 
-    # The tuner's own run_trial wants TensorBoard, which TensorFlow no longer brings.
+    # Keras Tuner's own run_trial imports TensorBoard, a package of its own.
     def run_trial(
         self,
         trial: Any,
@@ -44,7 +44,7 @@ def tune(
     folder: str,
     trials: int = 8,
     epochs: int = 100,
-    seed: int = 0,
+    seed: int = 1,
 ) -> list[tuple[float, float]]:
     """Try random strengths between 0.00001 and 1, uniform in their logarithm.
 
@@ -56,19 +56,22 @@ def tune(
         folder: Where the tuner keeps its trials; those of older searches go.
         trials: Number of strengths, at least 1. Default 8.
         epochs: Number of Adam steps in a trial, each with all rows. Default 100.
-        seed: Of the strengths. Default 0.
+        seed: Of the strengths, at least 1: Keras Tuner takes 0 for none. Default 1.
 
     Returns:
         Strengths and their cross-entropy on the validation rows, best first.
 
     Raises:
-        ValueError: If ``trials`` is below 1.
+        ValueError: If ``trials`` or ``seed`` is below 1.
 
     Source:
-        Bergstra and Bengio (2012), "Random Search for Hyper-Parameter Optimization".
+        Bergstra and Bengio (2012), "Random Search for Hyper-Parameter
+        Optimization".
     """
     if trials < 1:
         raise ValueError(f"trials must be at least 1, got {trials!r}")
+    if seed < 1:
+        raise ValueError(f"seed must be at least 1, got {seed!r}")
     space = keras_tuner.HyperParameters()
     space.Float("l2", 1e-5, 1.0, sampling="log")
     tuner = StrengthSearch(
@@ -80,4 +83,6 @@ def tune(
     )
     tuner.search(training, validation, epochs=epochs, verbose=0)
     found = tuner.oracle.get_best_trials(trials)
-    return [(trial.hyperparameters.get("l2"), trial.score) for trial in found]
+    return [
+        (trial.hyperparameters.get("l2"), float(trial.score)) for trial in found
+    ]

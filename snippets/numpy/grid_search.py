@@ -20,8 +20,8 @@ def grid_search(
 
         J(w, b) = 1/n * sum_i (z_i . w + b - y_i)^2  +  l2 * sum_j w_j^2
         z_ij = (x_ij - mean_j) / std_j
-        errors[f, s] = mean squared error on fold f of the minimum of J for the other
-                       folds, with l2 = strengths[s]
+        errors[f, s] = mean squared error on fold f of the minimum of J for the
+                       other folds, with l2 = strengths[s]
         best = strengths[argmin_s mean_f errors[f, s]]
 
     Args:

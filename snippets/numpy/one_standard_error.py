@@ -38,12 +38,11 @@ def one_standard_error(
     """
     folds = len(errors)
     if folds < 2 or errors.shape != (folds, len(strengths)):
-        raise ValueError(
-            f"errors must have shape (at least 2, {len(strengths)}), got {errors.shape}"
-        )
+        wanted = f"(at least 2, {len(strengths)})"
+        raise ValueError(f"errors must have shape {wanted}, got {errors.shape}")
     mean = errors.mean(axis=0)
     best = int(mean.argmin())
     allowed = (
         mean[best] + standard_errors * errors[:, best].std(ddof=1) / folds**0.5
     )
-    return max(strengths[s] for s in np.flatnonzero(mean <= allowed))
+    return max(l2 for l2, m in zip(strengths, mean, strict=True) if m <= allowed)

@@ -56,11 +56,8 @@ def grid_search(
             trained = deepcopy(model)
             weights = [p for p in trained.parameters() if p.ndim >= 2]
             biases = [p for p in trained.parameters() if p.ndim < 2]
-            groups = [
-                {"params": weights, "weight_decay": 2 * l2},
-                {"params": biases},
-            ]
-            optimizer = torch.optim.SGD(groups, lr=lr)
+            optimizer = torch.optim.SGD(weights, lr=lr, weight_decay=2 * l2)
+            optimizer.add_param_group({"params": biases, "weight_decay": 0.0})
             for _ in range(epochs):
                 optimizer.zero_grad()
                 loss = nn.functional.cross_entropy(

@@ -13,6 +13,7 @@ ERRORS = np.array(
         [3.0, 2 + 0.75**0.5, 2.5, 4.0],
     ]
 )
+LITTLE = np.array([0, 0, 0.01, 0])
 
 
 @pytest.mark.parametrize(
@@ -23,8 +24,8 @@ def test_by_hand(allowed, chosen):
 
 
 def test_default_is_one():
-    assert one_standard_error(ERRORS + [0, 0, 0.01, 0], STRENGTHS) == 0.1
-    assert one_standard_error(ERRORS - [0, 0, 0.01, 0], STRENGTHS) == 1.0
+    assert one_standard_error(ERRORS + LITTLE, STRENGTHS) == 0.1
+    assert one_standard_error(ERRORS - LITTLE, STRENGTHS) == 1.0
 
 
 def test_order_does_not_matter():
