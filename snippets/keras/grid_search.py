@@ -1,0 +1,63 @@
+"""Cross-validation over a grid of L2 strengths for a network."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+
+def grid_search(
+    make_model: Callable[[float], keras.Model],
+    features: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    strengths: Sequence[float],
+    *,
+    folds: int = 5,
+    lr: float = 0.5,
+    epochs: int = 100,
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the strength with the smallest loss on rows left out, and all losses.
+
+        errors[f, s] = cross-entropy on fold f, trained on the other folds with
+                       l2 * sum_j w_j^2, l2 = strengths[s]
+        best = strengths[argmin_s mean_f errors[f, s]]
+
+    Args:
+        make_model: From a strength to a new model, always with the same weights,
+            whose layers declare the strength and which gives logits.
+        features: Shape (n, d), rows in random order.
+        labels: Class numbers, shape (n,).
+        strengths: The grid, each finite and at least 0.
+        folds: Number of parts, from 2 to n. Default 5.
+        lr: The learning rate, above 0. Default 0.5.
+        epochs: Number of SGD steps, each with all rows. Default 100.
+
+    Returns:
+        The best strength, and the losses, shape (folds, len(strengths)).
+
+    Raises:
+        ValueError: If a strength is negative, infinite or not a number, there are
+            none, or ``folds`` is not from 2 to n.
+
+    Source:
+        Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
+        Predictions".
+    """
+    if not strengths or not all(0 <= l2 < math.inf for l2 in strengths):
+        raise ValueError(f"strengths must be finite and >= 0, got {strengths!r}")
+    if not 2 <= folds <= len(labels):
+        raise ValueError(f"folds must be from 2 to {len(labels)}, got {folds!r}")
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    errors = np.empty((folds, len(strengths)))
+    for f, out in enumerate(np.array_split(np.arange(len(labels)), folds)):
+        x, y = np.delete(features, out, axis=0), np.delete(labels, out)
+        for s, l2 in enumerate(strengths):
+            model = make_model(l2)
+            model.compile(keras.optimizers.SGD(lr), loss)
+            for _ in range(epochs):
+                model.train_on_batch(x, y)  # with the penalty, as ``fit``
+            logits = model(features[out])
+            errors[f, s] = float(loss(labels[out], logits))  # without the penalty
+    return strengths[int(errors.mean(axis=0).argmin())], errors
