@@ -59,5 +59,5 @@ def grid_search(
             for _ in range(epochs):
                 model.train_on_batch(x, y)  # with the penalty, as ``fit``
             bare = loss(labels[out], model(features[out]))  # without the penalty
-            errors[f, s] = keras.ops.convert_to_numpy(bare)
+            errors[f, s] = float(keras.ops.stop_gradient(bare))
     return strengths[int(errors.mean(axis=0).argmin())], errors

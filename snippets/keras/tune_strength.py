@@ -35,7 +35,7 @@ class StrengthSearch(keras_tuner.RandomSearch):
         for _ in range(epochs):
             model.train_on_batch(*training)
         bare = loss(validation[1], model(validation[0]))
-        return float(keras.ops.convert_to_numpy(bare))
+        return float(keras.ops.stop_gradient(bare))
 
 
 def tune(
