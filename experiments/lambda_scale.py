@@ -513,7 +513,8 @@ EXPERIMENT = Experiment(
                 f"the line is where it is undecided. This is one of {f.seeds} seeds; the mean "
                 f"accuracy on {f.moons.unseen:,} new points is {f.moons.accuracy[0]:.1%} without "
                 f"penalty, {f.moons.accuracy[f.moons.best]:.1%} with "
-                f"$\\lambda = {f.moons.label}$ and {f.moons.accuracy[-1]:.0%} with $\\lambda = {f.labels[-1]}$."
+                f"$\\lambda = {f.moons.label}$ and {f.moons.accuracy[-1]:.0%} with "
+                f"$\\lambda = {f.labels[-1]}$."
             ),
             alt=lambda f: (
                 f"Two classes of points, shaped like two half moons, and the network's boundary. "

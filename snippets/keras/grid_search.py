@@ -58,6 +58,6 @@ def grid_search(
             model.compile(keras.optimizers.SGD(lr), loss)
             for _ in range(epochs):
                 model.train_on_batch(x, y)  # with the penalty, as ``fit``
-            logits = model(features[out])
-            errors[f, s] = float(loss(labels[out], logits))  # without the penalty
+            bare = loss(labels[out], model(features[out]))  # without the penalty
+            errors[f, s] = float(keras.ops.stop_gradient(bare))
     return strengths[int(errors.mean(axis=0).argmin())], errors

@@ -34,7 +34,8 @@ class StrengthSearch(keras_tuner.RandomSearch):
         model.compile(keras.optimizers.Adam(0.01), loss)
         for _ in range(epochs):
             model.train_on_batch(*training)
-        return float(loss(validation[1], model(validation[0])))
+        bare = loss(validation[1], model(validation[0]))
+        return float(keras.ops.stop_gradient(bare))
 
 
 def tune(
