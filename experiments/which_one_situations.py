@@ -247,7 +247,7 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="errors",
-            title=lambda _: "No penalty is best everywhere: the data decide",
+            title=lambda _: "Which penalty is best depends on the data",
             caption=lambda f: (
                 f"Error on new data, each method at its best strength, mean of {f.seeds} data "
                 f"sets. From {f.rows} rows, any penalty beats none by far, and which one is best "
