@@ -416,15 +416,15 @@ EXPERIMENT = Experiment(
         Claim(
             id="best_is_inside",
             sentence=lambda f: (
-                f"The validation loss is U-shaped. From no penalty to the best strength it falls "
+                f"From no penalty to the best strength the validation loss falls "
                 f"from {f.moons.validation_loss[0]:.2f} to "
                 f"{f.moons.validation_loss[f.moons.best]:.2f} (moons), from "
                 f"{f.digits.validation_loss[0]:.2f} to "
                 f"{f.digits.validation_loss[f.digits.best]:.2f} (digits), from "
                 f"{f.cancer.validation_loss[0]:.2f} to "
                 f"{f.cancer.validation_loss[f.cancer.best]:.2f} (breast cancer), with each of "
-                f"{f.seeds} seeds; stronger, it climbs. The training loss is higher at the best "
-                f"strength than without penalty, on all three."
+                f"{f.seeds} seeds; stronger, it climbs to that of "
+                f"guessing. The training loss is higher at the best strength than without penalty, on all three."
             ),
             check=lambda f: all(
                 p.seeds_improved == f.seeds
