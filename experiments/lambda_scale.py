@@ -424,7 +424,8 @@ EXPERIMENT = Experiment(
                 f"{f.cancer.validation_loss[0]:.2f} to "
                 f"{f.cancer.validation_loss[f.cancer.best]:.2f} (breast cancer), with each of "
                 f"{f.seeds} seeds; stronger, it climbs to that of "
-                f"guessing. The training loss is higher at the best strength than without penalty, on all three."
+                f"guessing. The training loss is higher at the best strength than "
+                "without penalty, on all three."
             ),
             check=lambda f: all(
                 p.seeds_improved == f.seeds

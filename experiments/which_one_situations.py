@@ -251,7 +251,8 @@ EXPERIMENT = Experiment(
             caption=lambda f: (
                 f"Error on new data, mean of {f.seeds} data sets; each method's strength was "
                 f"chosen on {UNSEEN:,} other rows. From {f.rows} rows, any penalty beats none by "
-                f"far, and which one is best depends on how many features matter and whether they come in groups. With "
+                f"far, and which one is best depends on how many features "
+                f"matter and whether they come in groups. With "
                 f"{f.many_rows:,} rows it no longer matters."
             ),
             alt=lambda f: (

@@ -174,7 +174,8 @@ EXPERIMENT = Experiment(
             sentence=lambda f: (
                 f"Noise of {f.noise:g} standard deviations on the targets moves the weight that is "
                 f"least certain without penalty by {f.spread_plain:.3f}, and by "
-                f"{f.spread_shown:.3f} with $\\lambda = {f.shown:g}$ (standard deviations over {f.draws} draws)."
+                f"{f.spread_shown:.3f} with $\\lambda = {f.shown:g}$ (standard deviations over "
+                f"{f.draws} draws)."
             ),
             check=lambda f: f.spread_plain > 4 * f.spread_shown,
             without={"scale": 0.0},
