@@ -104,7 +104,7 @@ print(f"\nMost alike are s1 and s2: correlation {s1_s2:.2f}")
 # |---|---|---|
 # | ridge | $\lambda \sum w^2$ | `Ridge(alpha=rows * λ)` |
 # | lasso | $\lambda \sum \lvert w \rvert$ | `Lasso(alpha=λ / 2)` |
-# | elastic net | $\lambda \sum \lvert w \rvert + \frac{\lambda}{2} \sum w^2$ | `ElasticNet(alpha=λ, l1_ratio=0.5)` |
+# | elastic net | $\lambda \sum (\lvert w \rvert + w^2 / 2)$ | `ElasticNet(alpha=λ, l1_ratio=0.5)` |
 #
 # You need the weights for many strengths at once: the **path**. For the lasso and the elastic net
 # scikit-learn has a function for it, which starts each fit from the one before. Ridge has a closed

@@ -407,7 +407,8 @@ plt.show()
 
 print(
     f"First data set: the ten that matter are selected in a share of "
-    f"{shares[0, :MATTER].min():.2f} to {shares[0, :MATTER].max():.2f} of the halves, the other ninety in 0 to "
+    f"{shares[0, :MATTER].min():.2f} to {shares[0, :MATTER].max():.2f} of the halves, the other "
+    f"ninety in {shares[0, MATTER:].min():.2f} to "
     f"{shares[0, MATTER:].max():.2f}.\n"
 )
 print(f"Means over {len(SEEDS)} data sets of {ROWS} rows")
@@ -565,7 +566,8 @@ conclusions = [
     (
         f"scikit-learn, PyTorch and Keras keep the same features, and no weight differs by more "
         f"than {max(between, from_sklearn):.0e}. With the penalty in the loss, "
-        f"{(in_loss == 0).sum()} weights are exactly zero, with the threshold {(in_pytorch == 0).sum()}.",
+        f"{(in_loss == 0).sum()} weights are exactly zero, with the threshold "
+        f"{(in_pytorch == 0).sum()}.",
         same and max(between, from_sklearn) < 1e-7 and (in_loss == 0).sum() == 0,
     ),
     (
