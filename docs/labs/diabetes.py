@@ -46,7 +46,7 @@ from sklearn.preprocessing import StandardScaler
 # Colours for every picture below: one for each method.
 
 # %%
-COLOURS = {"ridge": "#0072b2", "lasso": "#d15400", "elastic net": "#a14a8f"}
+COLOURS = {"ridge": "#0072b2", "lasso": "#d15400", "elastic net": "#b05a9e"}
 GREY = "#7b8794"  # readable on a light and on a dark page
 plt.rcParams.update(
     {
@@ -82,7 +82,8 @@ patients, score, names = data.data, data.target, data.feature_names
 correlation = np.corrcoef(patients.T)
 s1_s2 = correlation[names.index("s1"), names.index("s2")]
 
-print(f"{'':5}{'mean':>8}{'std':>8}  correlation with the score")
+print("The last column is the correlation with the score.")
+print(f"{'':5}{'mean':>8}{'std':>8}  correlation")
 for j, name in enumerate(names):
     column = patients[:, j]
     print(
@@ -152,7 +153,8 @@ def squared_errors(
 # %%
 z, target, _ = standardized(patients, score, patients)
 paths = {method: path(method, z, target, STRENGTHS) for method in COLOURS}
-LABELLED = {"bmi": "#00805d", "s5": "#0072b2", "bp": "#9a6b00", "s1": "#d15400", "s2": "#b3344a"}
+LABELLED = {"bmi": "#00805d", "s5": "#0072b2", "bp": "#9a6b00", "s1": "#d15400", "s2": "#c9405a"}
+LIFTED = {"bmi": 0.05, "s5": 0.03, "bp": -0.04, "s1": 0.0, "s2": -0.02}  # labels, to be apart
 
 figure, axes = plt.subplots(3, 1, figsize=(6.0, 8.0), sharex=True, sharey=True)
 for axis, (method, weights) in zip(axes, paths.items(), strict=True):
@@ -160,9 +162,10 @@ for axis, (method, weights) in zip(axes, paths.items(), strict=True):
         colour = LABELLED.get(name, GREY)
         axis.plot(STRENGTHS, along, color=colour, linewidth=2 if name in LABELLED else 1)
         if name in LABELLED:
-            axis.text(STRENGTHS[-1] * 0.85, along[-1], name, color=colour, ha="right", va="center")
+            at = STRENGTHS[-1] * 0.85, along[-1] + LIFTED[name]
+            axis.text(*at, name, color=colour, ha="right", va="center")
     axis.axhline(0, color=GREY, linewidth=0.8)
-    axis.set(ylabel="weight", xscale="log", title=method)
+    axis.set(ylabel="weight", xscale="log", title=method, xlim=(4e-5, 2.5))
 axes[-1].set_xlabel("strength λ")
 plt.show()
 
@@ -205,7 +208,7 @@ for method, curve in curves.items():
     best = int(curve.argmin())
     axis.plot(STRENGTHS, curve, color=COLOURS[method], linewidth=2, label=method)
     axis.plot(STRENGTHS[best], curve[best], "o", color=COLOURS[method])
-axis.set(xscale="log", ylim=(54, 70), xlabel="strength λ", ylabel="cross-validated error (points)")
+axis.set(xscale="log", ylim=(54, 64), xlabel="strength λ", ylabel="cross-validated error (points)")
 axis.legend(loc="upper left")
 plt.show()
 

@@ -46,7 +46,7 @@ torch.set_num_threads(1)  # the matrices are too small to share out
 STYLES = {
     "SGD": ("#7b8794", "-"),
     "momentum": ("#0072b2", "--"),
-    "RMSprop": ("#b3344a", "-."),
+    "RMSprop": ("#c9405a", "-."),
     "Adam": ("#00805d", "-"),
     "AdamW": ("#9a6b00", ":"),
 }
@@ -385,7 +385,7 @@ figure, axis = plt.subplots(figsize=(6.0, 4.6))
 for (rule, name, steps), change in changes.items():
     at = rows.index((name, steps)) + offsets[rule]
     colour = STYLES[rule][0]
-    axis.plot(change, [at] * len(change), "o", color=colour, alpha=0.45, markersize=3)
+    axis.plot(change, [at] * len(change), "o", color=colour, alpha=0.6, markersize=3)
     axis.plot(change.mean(), at, "|", color=colour, markersize=10, markeredgewidth=3)
 for rule, (colour, _) in STYLES.items():
     axis.plot([], [], "o", color=colour, label=rule)

@@ -68,7 +68,7 @@ keras.config.set_floatx("float64")  # enough digits to tell "equal" from "simila
 # Colours for every picture below.
 
 # %%
-L1, PLAIN, OTHER, ELASTIC = "#d15400", "#7b8794", "#0072b2", "#a14a8f"
+L1, PLAIN, OTHER, ELASTIC = "#d15400", "#7b8794", "#0072b2", "#b05a9e"
 GREY = "#7b8794"  # readable on a light and on a dark page
 plt.rcParams.update(
     {
@@ -380,18 +380,18 @@ SHARE = 0.75  # pi
 bound = FIRST**2 / ((2 * SHARE - 1) * FEATURES)
 
 
-def votes(x: np.ndarray, y: np.ndarray, seed: int = 0) -> np.ndarray:
-    """For each feature, the share of random halves on which it is among the first."""
-    generator = np.random.default_rng(seed)
-    counts = np.zeros(x.shape[1])
+def on_halves(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which features are among the first, on each random half: (HALVES, features)."""
+    generator = np.random.default_rng(0)
+    kept = []
     for _ in range(HALVES):
         half = generator.permutation(len(y))[: len(y) // 2]
         z, target = standardize(x[half]), y[half] - y[half].mean()
-        counts += lars_keeps(z, target, steps=FIRST)[:, -1]
-    return counts / HALVES
+        kept.append(lars_keeps(z, target, steps=FIRST)[:, -1])
+    return np.array(kept)
 
 
-shares = np.array([votes(*d) for d in data])  # (seeds, FEATURES)
+shares = np.array([on_halves(*d).mean(axis=0) for d in data])  # (seeds, FEATURES)
 stable = shares >= SHARE
 stable_recall = np.array([recall(kept) for kept in stable])
 stable_precision = np.array([precision(kept) for kept in stable])
@@ -411,13 +411,13 @@ print(
     f"ninety in {shares[0, MATTER:].min():.2f} to "
     f"{shares[0, MATTER:].max():.2f}.\n"
 )
-print(f"Means over {len(SEEDS)} data sets of {ROWS} rows")
-print(f"{'':18}{'recall':>8}{'precision':>11}{'useless kept':>14}")
+print(f"Means over {len(SEEDS)} data sets of {ROWS} rows (CV: by cross-validation)")
+print(f"{'':9}{'recall':>7}{'precision':>11}{'useless':>9}")
 for name, r, p, wrong in (
-    ("cross-validation", cv_recall, cv_precision, cv_wrong),
+    ("CV", cv_recall, cv_precision, cv_wrong),
     ("stability", stable_recall, stable_precision, stable_wrong),
 ):
-    print(f"{name:18}{r.mean():>8.0%}{p.mean():>11.0%}{wrong.mean():>14.2f}")
+    print(f"{name:9}{r.mean():>7.0%}{p.mean():>11.0%}{wrong.mean():>9.2f}")
 print(f"The bound for stability selection: at most {bound:.1f} useless ones on average")
 
 # %% [markdown]
@@ -464,9 +464,9 @@ for weights in ((2, 3), (-2, 3)):
             as_predicted.append(np.mean(right == (unpenalized < 0)))
 
 print("Share of 50 data sets in which some strength keeps exactly the two that matter")
-print(f"{'rows':16}" + "".join(f"{rows:>8}" for rows in DECOY_ROWS))
+print(f"{'rows':9}" + "".join(f"{rows:>8}" for rows in DECOY_ROWS))
 for weights, found in decoy.items():
-    print(f"weights {weights!s:8}" + "".join(f"{share:>8.0%}" for share in found))
+    print(f"{weights!s:9}" + "".join(f"{share:>8.0%}" for share in found))
 print(f"\nPredicted by the sign of the decoy's unpenalized weight: {np.mean(as_predicted):.0%}")
 
 # %% [markdown]
@@ -495,21 +495,12 @@ def make_twins(seed: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
     return standardize(x), y - y.mean()
 
 
-def pair_votes(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Votes for single features, and for each pair of partner and twin."""
-    generator = np.random.default_rng(0)
-    single, pair = np.zeros(FEATURES), np.zeros(MATTER)
-    for _ in range(HALVES):
-        half = generator.permutation(len(y))[: len(y) // 2]
-        z, target = standardize(x[half]), y[half] - y[half].mean()
-        kept = lars_keeps(z, target, steps=FIRST)[:, -1]
-        single += kept
-        pair += kept[:MATTER] | kept[MATTER : 2 * MATTER]
-    return single / HALVES, pair / HALVES
-
-
 twin_data = [make_twins(seed, ROWS) for seed in SEEDS]
-twin_votes = [pair_votes(*d) for d in twin_data]
+twin_votes = []
+for d in twin_data:
+    taken = on_halves(*d)
+    either = taken[:, :MATTER] | taken[:, MATTER : 2 * MATTER]
+    twin_votes.append((taken.mean(axis=0), either.mean(axis=0)))
 single_recall = np.array([recall(single >= SHARE) for single, _ in twin_votes])
 pair_recall = np.array([(pair >= SHARE).mean() for _, pair in twin_votes])
 single, pair = twin_votes[0]
