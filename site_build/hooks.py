@@ -17,7 +17,8 @@ from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
 NOTEBOOKS = CACHE / "notebooks"
-PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|w)">([^<]*)</span>')
+PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|sa|w)">([^<]*)</span>')
+STRING_TOKENS = re.compile(r'(?:<span class="s[2i]">[^<]*</span>){2,}')
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -74,8 +75,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Drop the marks of tokens that have the colour of plain text: a third of a page of code."""
-    return PLAIN_TOKEN.sub(r"\1", html)
+    """Drop the marks of code that change no colour: a third of a page of code.
+
+    Plain tokens have the colour of the text, and the braces in a string that of the string.
+    """
+    return STRING_TOKENS.sub(_one_mark, PLAIN_TOKEN.sub(r"\1", html))
+
+
+def _one_mark(run: re.Match[str]) -> str:
+    return f'<span class="s2">{re.sub("<[^>]*>", "", run[0])}</span>'
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
