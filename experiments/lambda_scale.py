@@ -291,7 +291,7 @@ def draw_boundaries(facts: Facts) -> MatplotlibFigure:
     figure = new_figure(width=6.2, height=3.0)
     panels = figure.subplots(1, 3, sharex=True, sharey=True)
     for axes, k in zip(panels, shown(facts), strict=True):
-        for label, marker, colour in ((0, "o", "ink"), (1, "^", "l1")):
+        for label, marker, colour in ((0, "o", "ink"), (1, "^", "plain")):
             chosen = [(x, y) for x, y, c in facts.points if c == label]
             axes.plot(*zip(*chosen, strict=True), marker, color=LIGHT[colour], markersize=3.5)
         for line in facts.boundaries[k]:
@@ -317,10 +317,9 @@ def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
     texts = [
         {
             "k": k,
-            "top": f"λ = {label}"
-            + ("" if facts.boundaries[k] else ": no boundary, one class for all"),
-            "bottom": f"accuracy: training {facts.seed_train[k]:.0%},"
-            f" new points {facts.seed_accuracy[k]:.0%}",
+            "top": f"λ = {label}" + ("" if facts.boundaries[k] else ": no line, one class"),
+            "middle": f"right on training points: {facts.seed_train[k]:.0%}",
+            "bottom": f"right on new points: {facts.seed_accuracy[k]:.0%}",
         }
         for k, label in enumerate(facts.labels)
     ]
@@ -342,7 +341,7 @@ def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
     y = alt.Y(
         "y:Q",
         title="feature 2 (dimensionless)",
-        scale=alt.Scale(domain=[GRID[1][0], GRID[1][-1] + 0.75], nice=False),
+        scale=alt.Scale(domain=[GRID[1][0], GRID[1][-1] + 1.05], nice=False),
         axis=alt.Axis(grid=False, values=[-1, 0, 1, 2], titlePadding=12),
     )
     dots = (
@@ -358,7 +357,7 @@ def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
             ),
             color=alt.Color(
                 "class:N",
-                scale=alt.Scale(domain=["A", "B"], range=[CSS["ink"], CSS["l1"]]),
+                scale=alt.Scale(domain=["A", "B"], range=[CSS["ink"], CSS["plain"]]),
                 legend=None,
             ),
         )
@@ -375,7 +374,7 @@ def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
         mark = text.mark_text(align="left", baseline="top", fontSize=14, color=CSS["ink"])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
-    layers = alt.layer(line, dots, row("top", 4), row("bottom", 24))
+    layers = alt.layer(line, dots, row("top", 4), row("middle", 23), row("bottom", 42))
     return layers.add_params(strength).properties(width="container", height=340)
 
 
@@ -417,15 +416,16 @@ EXPERIMENT = Experiment(
         Claim(
             id="best_is_inside",
             sentence=lambda f: (
-                f"The validation loss is U-shaped. From no penalty to the best strength it falls "
+                f"From no penalty to the best strength the validation loss falls "
                 f"from {f.moons.validation_loss[0]:.2f} to "
                 f"{f.moons.validation_loss[f.moons.best]:.2f} (moons), from "
                 f"{f.digits.validation_loss[0]:.2f} to "
                 f"{f.digits.validation_loss[f.digits.best]:.2f} (digits), from "
                 f"{f.cancer.validation_loss[0]:.2f} to "
                 f"{f.cancer.validation_loss[f.cancer.best]:.2f} (breast cancer), with each of "
-                f"{f.seeds} seeds; stronger, it climbs. The training loss is higher at the best "
-                f"strength than without penalty, on all three."
+                f"{f.seeds} seeds; stronger, it climbs to that of "
+                f"guessing. The training loss is higher at the best strength than "
+                "without penalty, on all three."
             ),
             check=lambda f: all(
                 p.seeds_improved == f.seeds
@@ -512,9 +512,10 @@ EXPERIMENT = Experiment(
             caption=lambda f: (
                 f"A network with two hidden layers on {f.moons.rows} noisy points of two classes; "
                 f"the line is where it is undecided. This is one of {f.seeds} seeds; the mean "
-                f"accuracy on {f.moons.unseen:,} new points is {f.moons.accuracy[0]:.1%} without penalty, "
-                f"{f.moons.accuracy[f.moons.best]:.1%} with $\\lambda = {f.moons.label}$ and "
-                f"{f.moons.accuracy[-1]:.0%} with $\\lambda = {f.labels[-1]}$."
+                f"accuracy on {f.moons.unseen:,} new points is {f.moons.accuracy[0]:.1%} without "
+                f"penalty, {f.moons.accuracy[f.moons.best]:.1%} with "
+                f"$\\lambda = {f.moons.label}$ and {f.moons.accuracy[-1]:.0%} with "
+                f"$\\lambda = {f.labels[-1]}$."
             ),
             alt=lambda f: (
                 f"Two classes of points, shaped like two half moons, and the network's boundary. "

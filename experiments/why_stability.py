@@ -172,9 +172,10 @@ EXPERIMENT = Experiment(
         Claim(
             id="noise_moves_less",
             sentence=lambda f: (
-                f"Noise of {f.noise:g} standard deviations on the targets moves the least certain "
-                f"weight by {f.spread_plain:.3f}, and by {f.spread_shown:.3f} with "
-                f"$\\lambda = {f.shown:g}$ (standard deviations over {f.draws} draws)."
+                f"Noise of {f.noise:g} standard deviations on the targets moves the weight that is "
+                f"least certain without penalty by {f.spread_plain:.3f}, and by "
+                f"{f.spread_shown:.3f} with $\\lambda = {f.shown:g}$ (standard deviations over "
+                f"{f.draws} draws)."
             ),
             check=lambda f: f.spread_plain > 4 * f.spread_shown,
             without={"scale": 0.0},

@@ -144,8 +144,9 @@ def claims(parent: etree.Element, name: str, paths: list[str]) -> None:
         proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
         _link(proof, f"#{listings.anchor('claim', path)}", path)
         link = proof[-1]
-        link.tail = " holds in this build, and its check fails with "
+        link.tail = " holds in this build. With the effect taken away ("
         etree.SubElement(proof, "code").text = found["without"]
+        proof[-1].tail = ") its check fails, as it should."
     _measured_by(box, result)
 
 
@@ -170,8 +171,9 @@ def all_claims(parent: etree.Element) -> None:
             etree.SubElement(item, "p").text = found["sentence"]
             proof = etree.SubElement(item, "p", {"class": "rx-claims__proof"})
             _link(proof, f"/{page.path}#{listings.anchor('claim', path)}", path)
-            proof[-1].tail = " holds in this build, and its check fails with "
+            proof[-1].tail = " holds in this build. With the effect taken away ("
             etree.SubElement(proof, "code").text = found["without"]
+            proof[-1].tail = ") its check fails, as it should."
 
 
 def _measured_by(parent: etree.Element, result: Result) -> None:

@@ -67,10 +67,14 @@ def verdicts() -> list[Verdict]:
 def all_verdicts(parent: etree.Element, with_numbers: Callable[[str], str]) -> None:
     """Every statement with its verdict and its claims, each with a link to where it is taught."""
     places = listings.claim_pages()
-    listing = etree.SubElement(listings.filterable(parent, "Verdict", "Topic"), "ul")
+    listing = listings.filterable(parent, "Verdict", "Topic")
+    groups: dict[str, etree.Element] = {}
     for verdict in verdicts():
+        if verdict.topic not in groups:
+            etree.SubElement(listing, "h2").text = verdict.topic
+            groups[verdict.topic] = etree.SubElement(etree.SubElement(listing, "div"), "ul")
         values = {"Verdict": [KINDS[verdict.verdict]], "Topic": [verdict.topic]}
-        item = listings.item_of(listing, values, id=f"verdict-{verdict.id}")
+        item = listings.item_of(groups[verdict.topic], values, id=f"verdict-{verdict.id}")
         line = etree.SubElement(item, "p")
         kind = etree.SubElement(
             line, "strong", {"class": f"rx-verdict rx-verdict--{verdict.verdict}"}

@@ -292,7 +292,8 @@ def train_keras(
     }
     if decay:
         optimizer = keras.optimizers.AdamW(weight_decay=decay, **settings)
-        optimizer.exclude_from_weight_decay(var_names=["bias"])
+        biases = [v for v in net.trainable_variables if len(v.shape) < 2]
+        optimizer.exclude_from_weight_decay(var_list=biases)
     else:
         optimizer = keras.optimizers.Adam(**settings)
     net.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))

@@ -51,8 +51,9 @@ def train(
     model = keras.Sequential([keras.Input((columns,)), layer])
 
     optimizer = keras.optimizers.AdamW(lr, weight_decay=weight_decay)
-    # By name, and before the first step; normalization layers: "gamma", "beta".
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    # Before the first step. In other networks: scales and shifts of norms, too.
+    others = [v for v in model.trainable_variables if len(v.shape) < 2]
+    optimizer.exclude_from_weight_decay(var_list=others)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer, loss)
     # One batch that holds every row makes an epoch one step.

@@ -22,7 +22,7 @@ def grid_search(
 
         errors[f, s] = cross-entropy on fold f, trained on the other folds with
                        l2 * sum_j w_j^2, l2 = strengths[s]
-        best = strengths[argmin_s mean_f errors[f, s]]
+        best = strengths[argmin_s mean_f errors[f, s]] of those that are finite
 
     Args:
         make_model: From a strength to a new model, always with the same weights,
@@ -39,7 +39,7 @@ def grid_search(
 
     Raises:
         ValueError: If a strength is negative, infinite or not a number, there are
-            none, or ``folds`` is not from 2 to n.
+            none, ``folds`` is not from 2 to n, or no error is finite.
 
     Source:
         Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
@@ -58,6 +58,9 @@ def grid_search(
             model.compile(keras.optimizers.SGD(lr), loss)
             for _ in range(epochs):
                 model.train_on_batch(x, y)  # with the penalty, as ``fit``
-            logits = model(features[out])
-            errors[f, s] = float(loss(labels[out], logits))  # without the penalty
-    return strengths[int(errors.mean(axis=0).argmin())], errors
+            bare = loss(labels[out], model(features[out]))  # without the penalty
+            errors[f, s] = float(keras.ops.stop_gradient(bare))
+    mean_errors = np.nan_to_num(errors.mean(axis=0), nan=np.inf)  # diverged
+    if np.isinf(mean_errors).all():
+        raise ValueError(f"every training diverged, lower lr, got {lr!r}")
+    return strengths[int(mean_errors.argmin())], errors

@@ -74,7 +74,8 @@ def train(
             f"weight_decay must be a finite number >= 0, got {weight_decay!r}"
         )
     optimizer = keras.optimizers.AdamW(lr, weight_decay=weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    others = [v for v in model.trainable_variables if len(v.shape) < 2]
+    optimizer.exclude_from_weight_decay(var_list=others)  # biases, scales, shifts
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

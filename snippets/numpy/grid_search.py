@@ -22,10 +22,10 @@ def grid_search(
         z_ij = (x_ij - mean_j) / std_j
         errors[f, s] = mean squared error on fold f of the minimum of J for the
                        other folds, with l2 = strengths[s]
-        best = strengths[argmin_s mean_f errors[f, s]]
+        best = strengths[argmin_s mean_f errors[f, s]] of those that are finite
 
     Args:
-        features: Shape (n, d), rows in random order; no column constant in a fit.
+        features: Shape (n, d), rows in random order.
         targets: Shape (n,).
         strengths: The grid, each finite and at least 0.
         folds: Number of parts, from 2 to n. Default 5.
@@ -35,7 +35,7 @@ def grid_search(
 
     Raises:
         ValueError: If a strength is negative, infinite or not a number, there are
-            none, or ``folds`` is not from 2 to n.
+            none, ``folds`` is not from 2 to n, or no error is finite.
 
     Source:
         Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
@@ -53,10 +53,16 @@ def grid_search(
             x.std(axis=0),
             y.mean(),
         )  # of the rows in the fit
+        std[std == 0] = 1.0  # a constant column stays 0
         z = (x - mean) / std
         for s, l2 in enumerate(strengths):
             curvature = z.T @ z / len(y) + l2 * np.eye(x.shape[1])  # (d, d)
             weights = np.linalg.solve(curvature, z.T @ (y - level) / len(y))
             predicted = (features[out] - mean) / std @ weights + level
             errors[f, s] = np.mean((predicted - targets[out]) ** 2)
-    return strengths[int(errors.mean(axis=0).argmin())], errors
+    mean_errors = np.nan_to_num(errors.mean(axis=0), nan=np.inf)
+    if not np.isfinite(mean_errors).any():
+        raise ValueError(
+            f"features and targets must be finite, errors are {errors!r}"
+        )
+    return strengths[int(mean_errors.argmin())], errors

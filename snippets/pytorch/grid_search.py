@@ -22,7 +22,7 @@ def grid_search(
 
         errors[f, s] = cross-entropy on fold f, trained on the other folds with
                        l2 * sum_j w_j^2, l2 = strengths[s]
-        best = strengths[argmin_s mean_f errors[f, s]]
+        best = strengths[argmin_s mean_f errors[f, s]] of those that are finite
 
     Args:
         model: From (n, d) to logits (n, classes); each training starts from a copy.
@@ -38,7 +38,7 @@ def grid_search(
 
     Raises:
         ValueError: If a strength is negative, infinite or not a number, there are
-            none, or ``folds`` is not from 2 to n.
+            none, ``folds`` is not from 2 to n, or no error is finite.
 
     Source:
         Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
@@ -58,6 +58,7 @@ def grid_search(
             biases = [p for p in trained.parameters() if p.ndim < 2]
             optimizer = torch.optim.SGD(weights, lr=lr, weight_decay=2 * l2)
             optimizer.add_param_group({"params": biases, "weight_decay": 0.0})
+            trained.train()
             for _ in range(epochs):
                 optimizer.zero_grad()
                 loss = nn.functional.cross_entropy(
@@ -65,7 +66,11 @@ def grid_search(
                 )
                 loss.backward()
                 optimizer.step()
+            trained.eval()
             with torch.no_grad():
                 logits = trained(features[out])
                 errors[f, s] = nn.functional.cross_entropy(logits, labels[out])
-    return strengths[int(errors.mean(0).argmin())], errors
+    mean_errors = errors.mean(0).nan_to_num(nan=math.inf)  # diverged
+    if mean_errors.isinf().all():
+        raise ValueError(f"every training diverged, lower lr, got {lr!r}")
+    return strengths[int(mean_errors.argmin())], errors

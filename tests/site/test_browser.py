@@ -79,7 +79,9 @@ SEARCHED = {
     "condition number": "weight-penalties/why-it-works",
     "group lasso": "weight-penalties/beyond",
     "hard concrete": "weight-penalties/beyond",
-    "max norm": "weight-penalties/beyond",
+    "max norm": "weight-penalties/constraints",
+    "non-negative": "weight-penalties/constraints",
+    "smoothness": "weight-penalties/beyond",
     "overfitting": "foundations/overfitting",
     "learning curves": "foundations/overfitting",
     "backpropagation": "foundations/backpropagation",
@@ -280,7 +282,7 @@ def test_search_leads_to_the_page_within_three_results(browser: Browser, base: s
         field.fill(term)
         field.press("End")  # the theme listens to keys
         try:
-            page.wait_for_function(FIRST_THREE, arg=f"/{target}/", timeout=4000)
+            page.wait_for_function(FIRST_THREE, arg=f"/{target}/", timeout=8000)
         except TimedOut:
             missed.append(f"'{term}' does not lead to {target}: {page.evaluate(RESULTS)}")
     assert not missed, "\n".join(missed)

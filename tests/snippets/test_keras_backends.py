@@ -12,6 +12,7 @@ import pytest
 from site_build import ROOT
 
 NEEDS_TENSORFLOW = {
+    "gradient_tape": "tf.GradientTape is what it shows",
     "three_layer_network": "tf.GradientTape is what it shows",
 }
 """Snippets that teach something of TensorFlow's own, and what."""

@@ -59,3 +59,12 @@ def test_refuses_folds(problem, folds):
 def test_refuses_strengths(problem, strengths):
     with pytest.raises(ValueError, match=r"strengths must be finite and >= 0, got \["):
         grid_search(make_model, *problem, strengths)
+
+
+def test_a_training_that_diverges_does_not_win(problem):
+    # lr * 2 * l2 = 1e9: every step multiplies the weights by that much.
+    best, errors = grid_search(make_model, *problem, [0.0, 1e9], folds=2, lr=0.5, epochs=8)
+    assert np.isnan(errors[:, 1]).all()
+    assert best == 0.0
+    with pytest.raises(ValueError, match=r"every training diverged, lower lr, got 0\.5"):
+        grid_search(make_model, *problem, [1e9], folds=2, lr=0.5, epochs=8)

@@ -15,19 +15,20 @@ def rows():
     return (features[:40], labels[:40]), (features[40:], labels[40:])
 
 
-def train(rows, l2: float, epochs: int) -> float:
-    """Validation cross-entropy without the tuner."""
-    (x, y), (unseen, unseen_y) = rows
+def train(rows, l2: float, epochs: int) -> list[float]:
+    """Validation cross-entropy after each epoch, without the tuner."""
+    training, validation = rows
     keras.utils.set_random_seed(0)
     penalty = keras.regularizers.l2(l2)
     hidden = keras.layers.Dense(32, "relu", kernel_regularizer=penalty)
-    model = keras.Sequential(
-        [keras.Input((5,)), hidden, keras.layers.Dense(2, kernel_regularizer=penalty)]
-    )
+    model = keras.Sequential([hidden, keras.layers.Dense(2, kernel_regularizer=penalty)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.01), loss)
-    model.fit(x, y, batch_size=40, epochs=epochs, verbose=0)
-    return float(loss(unseen_y, model(unseen)))
+    metric = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="bare")
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=[metric])
+    history = model.fit(
+        *training, validation_data=validation, batch_size=40, epochs=epochs, verbose=0
+    )
+    return history.history["val_bare"]
 
 
 def test_scores_are_the_cross_entropy_at_each_strength(rows, tmp_path):
@@ -38,7 +39,7 @@ def test_scores_are_the_cross_entropy_at_each_strength(rows, tmp_path):
     assert min(strengths) < 0.01  # a linear scale would rarely give it
     assert list(scores) == sorted(scores)
     for l2, score in found:
-        assert score == pytest.approx(train(rows, l2, 6), rel=1e-4)
+        assert score == pytest.approx(min(train(rows, l2, 6)), rel=1e-4)
 
 
 def test_seed_decides_and_old_trials_do_not(rows, tmp_path):

@@ -72,3 +72,18 @@ def test_refuses_strengths(problem, strengths):
 def test_refuses_folds(problem, folds):
     with pytest.raises(ValueError, match=f"folds must be from 2 to 23, got {folds}"):
         grid_search(*problem, [0.1], folds=folds)
+
+
+def test_a_column_that_is_constant_changes_nothing(problem):
+    features, targets = problem
+    best, errors = grid_search(features, targets, [0.1, 1.0])
+    with_constant = np.hstack([features, np.full((23, 1), 7.0)])
+    again, same = grid_search(with_constant, targets, [0.1, 1.0])
+    assert best == again
+    np.testing.assert_allclose(errors, same, rtol=1e-12)
+
+
+def test_refuses_data_that_are_not_finite(problem):
+    features, targets = problem
+    with pytest.raises(ValueError, match="features and targets must be finite"):
+        grid_search(features, np.full_like(targets, np.nan), [0.1])

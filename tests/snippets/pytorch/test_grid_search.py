@@ -63,3 +63,29 @@ def test_refuses_folds(problem, folds):
 def test_refuses_strengths(problem, strengths):
     with pytest.raises(ValueError, match=r"strengths must be finite and >= 0, got \["):
         grid_search(*problem, strengths)
+
+
+def test_a_training_that_diverges_does_not_win(problem):
+    best, errors = grid_search(*problem, [0.0, 10.0], lr=0.5, epochs=400)
+    assert errors[:, 1].isnan().all()
+    assert best == 0.0
+    with pytest.raises(ValueError, match=r"every training diverged, lower lr, got 0\.5"):
+        grid_search(*problem, [10.0, 20.0], lr=0.5, epochs=400)
+
+
+def test_folds_are_judged_without_dropout(problem):
+    model, features, labels = problem
+    network = nn.Sequential(model, nn.Dropout(0.5))
+    torch.manual_seed(0)
+    _, first = grid_search(network, features, labels, [0.0], folds=2, lr=1e-9, epochs=1)
+    torch.manual_seed(1)
+    _, again = grid_search(network, features, labels, [0.0], folds=2, lr=1e-9, epochs=1)
+    assert torch.allclose(first, again, rtol=1e-6)
+
+
+def test_a_copy_of_a_model_in_evaluation_mode_is_trained_in_training_mode(problem):
+    model, features, labels = problem
+    network = nn.Sequential(nn.BatchNorm1d(3, dtype=torch.float64), model).eval()
+    _, errors = grid_search(network, features, labels, [0.0], folds=2, epochs=3)
+    _, expected = grid_search(network.train(), features, labels, [0.0], folds=2, epochs=3)
+    assert torch.equal(errors, expected)
