@@ -246,6 +246,20 @@ EXPERIMENT = Experiment(
             without={"scale": 0.0},
         ),
         Claim(
+            id="accuracy_moves_little",
+            sentence=lambda f: (
+                "The accuracy on new images moves less than the loss: "
+                f"{f.accuracy[0]:.1%} ± {f.accuracy_spread[0]:.1%} without penalty, "
+                f"{f.accuracy[f.best]:.1%} ± {f.accuracy_spread[f.best]:.1%} with "
+                f"$\\lambda = {f.best_label}$."
+            ),
+            check=lambda f: (
+                f.validation_loss[f.best] < 0.85 * f.validation_loss[0]
+                and abs(f.accuracy[f.best] - f.accuracy[0]) < 0.03
+            ),
+            without={"scale": 0.0},
+        ),
+        Claim(
             id="a_default_may_not_fit",
             sentence=lambda f: (
                 f"The best strength depends on the data: $\\lambda = {f.labels[4]}$, the default "

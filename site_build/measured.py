@@ -125,10 +125,18 @@ def figure(parent: etree.Element, path: str) -> None:
 
 
 def claims(parent: etree.Element, name: str, paths: list[str]) -> None:
-    """Sentences that this build has checked, each with the change that makes its check fail."""
+    """Sentences that this build has checked, each with the change that makes its check fail.
+
+    Claims of one experiment that follow each other stand in one box.
+    """
     result = load(name)
-    box = etree.SubElement(parent, "div", {"class": "rx-claims"})
-    listing = etree.SubElement(box, "ul")
+    before = parent[-1] if len(parent) else None
+    if before is not None and before.get("data-rx-experiment") == name:
+        box, listing = before, before[0]
+        box.remove(box[-1])  # the line about the experiment goes below the last claim
+    else:
+        box = etree.SubElement(parent, "div", {"class": "rx-claims", "data-rx-experiment": name})
+        listing = etree.SubElement(box, "ul")
     for path in paths:
         _, found = part(path, "claims")
         item = etree.SubElement(listing, "li", {"id": listings.anchor("claim", path)})

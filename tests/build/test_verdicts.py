@@ -1,12 +1,14 @@
 """A verdict names what it rests on, and the build stops where it rests on nothing."""
 
+import itertools
+import re
 import xml.etree.ElementTree as etree  # noqa: N813
 from pathlib import Path
 
 import pytest
 from mkdocs.exceptions import BuildError
 
-from site_build import listings, verdicts
+from site_build import ROOT, listings, verdicts
 from site_build.listings import Page
 from site_build.results import load
 
@@ -69,7 +71,28 @@ def test_a_claim_that_no_page_teaches_bears_no_verdict(source: Path) -> None:
 
 def test_every_verdict_of_the_project_is_of_use() -> None:
     found = verdicts.verdicts()
+    assert len(found) >= 110
     assert {verdict.verdict for verdict in found} == set(verdicts.KINDS)
     for verdict in found:
         assert verdict.statement.endswith("."), verdict.id
         assert len(verdict.because) > 20, verdict.id
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", verdict.id)
+        assert len(set(verdict.claims)) == len(verdict.claims), verdict.id
+
+
+def test_no_statement_stands_twice() -> None:
+    found = [verdict.statement for verdict in verdicts.verdicts()]
+    assert len(set(found)) == len(found)
+
+
+def test_topics_are_few_and_each_stands_in_one_piece() -> None:
+    pieces = [topic for topic, _ in itertools.groupby(v.topic for v in verdicts.verdicts())]
+    assert len(set(pieces)) == len(pieces) <= 8
+
+
+def test_every_claim_about_a_statement_bears_a_verdict() -> None:
+    # Experiments of this name are there for the list; a claim that no verdict rests on is lost.
+    used = {path for verdict in verdicts.verdicts() for path in verdict.claims}
+    for file in sorted((ROOT / "experiments").glob("statements_*.py")):
+        for claim in load(file.stem).claims:
+            assert f"{file.stem}.{claim}" in used
