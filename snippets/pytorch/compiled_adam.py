@@ -1,4 +1,4 @@
-"""Adam as one compiled loop: readable like the formula, fast like ``fused=True``."""
+"""Adam as one compiled loop: readable as the formula, fast as ``fused=True``."""
 
 import functools
 import math
@@ -11,17 +11,17 @@ from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 
+# --8<-- [start:update]
 Tensors = list[Tensor]
 Bucket = tuple[Tensors, Tensors, Tensors, Tensors, Tensor]
 
 
-# --8<-- [start:update]
 def update(buckets: list[Bucket]) -> None:
     """Adam's formula, read and written once for each weight.
 
     Args:
-        buckets: Tuples (params, grads, exp_avgs, exp_avg_sqs, numbers); the lists are
-            changed in place, apart from the gradients. The numbers, shape (7,), are
+        buckets: Tuples (params, grads, exp_avgs, exp_avg_sqs, numbers); all lists
+            but the gradients are changed in place. The numbers, shape (7,), are
             those of ``numbers_of_step`` and serve a whole bucket.
     """
     for params, grads, exp_avgs, exp_avg_sqs, numbers in buckets:
@@ -56,8 +56,8 @@ def numbers_of_step(
         decoupled_weight_decay: Whether it is the decay of AdamW. Default False.
 
     Returns:
-        lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t), 1 - beta1, 1 - beta2, eps, the share
-        of w that joins the gradient, and the share of w that stays.
+        lr / (1 - beta1^t), 1 / sqrt(1 - beta2^t), 1 - beta1, 1 - beta2, eps, the
+        share of w that joins the gradient, and the share of w that stays.
     """
     beta1, beta2 = betas
     length, root = lr / (1 - beta1**t), (1 - beta2**t) ** -0.5
@@ -84,9 +84,9 @@ class CompiledAdam(torch.optim.Optimizer):
         w_t = w_{t-1} - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
-    The state has the layout of ``torch.optim.Adam``. The first step compiles; so does
-    one at which other parameters have gradients than before. On a CPU, compiling
-    needs a C++ compiler.
+    The state has the layout of ``torch.optim.Adam``. The first step compiles; so
+    does one at which other parameters have gradients than before. On a CPU,
+    compiling needs a C++ compiler.
 
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
@@ -119,7 +119,8 @@ class CompiledAdam(torch.optim.Optimizer):
         weight_decay: float = 0.0,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        options: dict[str, Any] = {"lr": lr, "betas": betas, "eps": eps}
+        options["weight_decay"] = weight_decay
         options["decoupled_weight_decay"] = decoupled_weight_decay
         super().__init__(params, options)
 
@@ -142,7 +143,9 @@ class CompiledAdam(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
 
-        pairs = [(p, k) for k, g in enumerate(self.param_groups) for p in g["params"]]
+        pairs = [
+            (p, k) for k, g in enumerate(self.param_groups) for p in g["params"]
+        ]
         pairs = [(p, k) for p, k in pairs if p.grad is not None]
         _check_gradients([p.grad for p, _ in pairs])
         for p, _ in pairs:
@@ -159,7 +162,11 @@ class CompiledAdam(torch.optim.Optimizer):
             key = (k, t := state["step"].item(), p.dtype, p.device)
             if key not in buckets:
                 g = self.param_groups[k]
-                lr, betas, decoupled = g["lr"], g["betas"], g["decoupled_weight_decay"]
+                lr, betas, decoupled = (
+                    g["lr"],
+                    g["betas"],
+                    g["decoupled_weight_decay"],
+                )
                 decay = (g["weight_decay"], decoupled)
                 numbers = torch.tensor(
                     numbers_of_step(t, lr, betas, g["eps"], *decay),
@@ -168,8 +175,9 @@ class CompiledAdam(torch.optim.Optimizer):
                 )
                 buckets[key] = ([], [], [], [], numbers)
             tensors = (p, p.grad, state["exp_avg"], state["exp_avg_sq"])
-            for column, tensor in zip(buckets[key], tensors, strict=False):
-                column.append(tensor)
+            for column, x in zip(buckets[key], tensors, strict=False):
+                # without a dimension, float64 would not change in PyTorch 2.13
+                column.append(x if x.dim() else x.view(1))
         if buckets:
             compiled_update()(list(buckets.values()))
         return loss
@@ -182,7 +190,9 @@ class CompiledAdam(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Refuse the ``state_dict`` of an optimizer that does something else."""
         for group in state["param_groups"]:
-            group.setdefault("decoupled_weight_decay", False)  # older ones have none
+            group.setdefault(
+                "decoupled_weight_decay", False
+            )  # older ones have none
             _check(group)
             if "maximize" in group and "amsgrad" not in group:  # NAdam and others
                 raise ValueError("these are not the options of torch.optim.Adam")
@@ -195,9 +205,9 @@ def _check_gradients(grads: list[Tensor]) -> None:
     for g in grads:
         if g.layout is not torch.strided or g.is_complex():
             raise ValueError(
-                f"gradients must be dense and real, got one of shape {tuple(g.shape)}, "
-                f"{g.layout} and {g.dtype}; torch.optim.SparseAdam takes sparse ones, "
-                "torch.optim.Adam complex ones"
+                "gradients must be dense and real, got one of shape "
+                f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
+                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex ones"
             )
 
 

@@ -1,4 +1,4 @@
-"""AMSGrad from scratch: bit for bit ``torch.optim.Adam(amsgrad=True, foreach=False)``."""
+"""AMSGrad from scratch: bit for bit ``torch.optim.Adam(amsgrad=True)``."""
 
 import math
 from collections.abc import Callable
@@ -47,7 +47,8 @@ class CustomAMSGrad(torch.optim.Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        options: dict[str, Any] = {"lr": lr, "betas": betas, "eps": eps}
+        options["weight_decay"] = weight_decay
         # with this, torch.optim.Adam goes on from the state_dict as it should
         super().__init__(params, {**options, "amsgrad": True})
 
@@ -90,8 +91,12 @@ class CustomAMSGrad(torch.optim.Optimizer):
             v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
             # --8<-- [start:difference]
             largest = state["max_exp_avg_sq"]
-            torch.maximum(largest, v, out=largest)  # never shrinks, so steps do not grow
-            denominator = (largest.sqrt() / (1 - beta2**t) ** 0.5).add_(group["eps"])
+            torch.maximum(
+                largest, v, out=largest
+            )  # never shrinks, so steps do not grow
+            denominator = (largest.sqrt() / (1 - beta2**t) ** 0.5).add_(
+                group["eps"]
+            )
             # --8<-- [end:difference]
             p.addcdiv_(m, denominator, value=-group["lr"] / (1 - beta1**t))
         return loss
@@ -114,9 +119,9 @@ def _check_gradients(grads: list[Tensor]) -> None:
     for g in grads:
         if g.layout is not torch.strided or g.is_complex():
             raise ValueError(
-                f"gradients must be dense and real, got one of shape {tuple(g.shape)}, "
-                f"{g.layout} and {g.dtype}; torch.optim.SparseAdam takes sparse ones, "
-                "torch.optim.Adam complex ones"
+                "gradients must be dense and real, got one of shape "
+                f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
+                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex ones"
             )
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
+Dice = torch.Generator
+
 
 # --8<-- [start:round]
 def round_stochastically(x: Tensor, noise: Tensor) -> Tensor:
@@ -73,7 +75,8 @@ class LowMemoryAdam(torch.optim.Optimizer):
         weight_decay: float = 0.0,
         seed: int = 0,
     ) -> None:
-        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        options: dict[str, Any] = {"lr": lr, "betas": betas, "eps": eps}
+        options["weight_decay"] = weight_decay
         super().__init__(params, {**options, "seed": seed})
 
     @torch.no_grad()
@@ -109,7 +112,7 @@ class LowMemoryAdam(torch.optim.Optimizer):
                 self._move(p, group, dice[p.device])
         return loss
 
-    def _move(self, p: Tensor, group: dict[str, Any], dice: torch.Generator) -> None:
+    def _move(self, p: Tensor, group: dict[str, Any], dice: Dice) -> None:
         beta1, beta2 = group["betas"]
         state = self.state[p]
         if not state:
@@ -144,7 +147,7 @@ class LowMemoryAdam(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Refuse what another optimizer does; bring the means back to bfloat16."""
         for group in state["param_groups"]:
-            group.setdefault("seed", 0)  # the state_dict of torch.optim.Adam has none
+            group.setdefault("seed", 0)  # torch.optim.Adam has none
             _check(group)
             if "maximize" in group and "amsgrad" not in group:  # NAdam and others
                 raise ValueError("these are not the options of torch.optim.Adam")
@@ -160,9 +163,9 @@ def _check_gradients(grads: list[Tensor]) -> None:
     for g in grads:
         if g.layout is not torch.strided or g.is_complex():
             raise ValueError(
-                f"gradients must be dense and real, got one of shape {tuple(g.shape)}, "
-                f"{g.layout} and {g.dtype}; torch.optim.SparseAdam takes sparse ones, "
-                "torch.optim.Adam complex ones"
+                "gradients must be dense and real, got one of shape "
+                f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
+                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex ones"
             )
         if g.dtype is torch.float16:
             raise ValueError(

@@ -22,7 +22,7 @@ def multi_tensor_update(
     eps: float = 1e-8,
     weight_decay: float = 0.0,
 ) -> None:
-    """Adam's line for every tensor of a list, one operation of all tensors at a time.
+    """Adam for every tensor of a list, one operation for all tensors at a time.
 
     Args:
         params: Changed in place; all lists have one tensor for each of these.
@@ -157,9 +157,9 @@ def _check_gradients(grads: list[Tensor]) -> None:
     for g in grads:
         if g.layout is not torch.strided or g.is_complex():
             raise ValueError(
-                f"gradients must be dense and real, got one of shape {tuple(g.shape)}, "
-                f"{g.layout} and {g.dtype}; torch.optim.SparseAdam takes sparse ones, "
-                "torch.optim.Adam complex ones"
+                "gradients must be dense and real, got one of shape "
+                f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
+                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex ones"
             )
 
 

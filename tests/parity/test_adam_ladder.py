@@ -105,7 +105,9 @@ def test_amsgrad_is_torchs_bit_for_bit(foreach: bool) -> None:
         ours = travel(CustomAMSGrad, dtype)
         theirs = travel(torch.optim.Adam, dtype, amsgrad=True, foreach=foreach)
         assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
-        assert furthest(ours, travel(CustomAdam, dtype)) > 1e-3
+        plain = furthest(ours, travel(CustomAdam, dtype))
+        # at the default beta2, a mean of squares in bfloat16 never falls: see the page
+        assert plain == 0 if dtype == torch.bfloat16 else plain > 1e-3
 
 
 def test_the_textbook_is_the_loop_and_the_lists() -> None:
@@ -156,7 +158,10 @@ def test_one_graph_whatever_a_scheduler_does(name: str, counted: type[Counted]) 
 def test_one_graph_for_several_groups_and_dtypes(counted: type[Counted]) -> None:
     """And a second one only while a parameter misses its gradient."""
     ours, theirs = (
-        [p.detach().to(d).requires_grad_() for p, d in zip(start(torch.float32), types, strict=True)]
+        [
+            p.detach().to(d).requires_grad_()
+            for p, d in zip(start(torch.float32), types, strict=True)
+        ]
         for types in [(torch.float32, torch.float64, torch.bfloat16, torch.float32)] * 2
     )
     graphs = []
