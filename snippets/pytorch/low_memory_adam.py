@@ -165,7 +165,7 @@ def _check_gradients(grads: list[Tensor]) -> None:
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
-                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex ones"
+                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex"
             )
         if g.dtype is torch.float16:
             raise ValueError(
