@@ -142,44 +142,38 @@ class CompiledAdam(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
 
-        pairs = [
-            (p, k) for k, g in enumerate(self.param_groups) for p in g["params"]
+        groups = [
+            (group, [p for p in group["params"] if p.grad is not None])
+            for group in self.param_groups
         ]
-        pairs = [(p, k) for p, k in pairs if p.grad is not None]
-        _check_gradients([p.grad for p, _ in pairs])
-        for p, _ in pairs:
-            if not self.state[p]:
-                self.state[p]["step"] = torch.tensor(0.0, dtype=torch.float32)
-                self.state[p]["exp_avg"] = torch.zeros_like(p)
-                self.state[p]["exp_avg_sq"] = torch.zeros_like(p)
-
-        # tensors that share all numbers go together: one bucket, as a rule
+        _check_gradients([p.grad for _, params in groups for p in params])
+        # tensors that share all numbers go together: one bucket a group, as a rule
         buckets: dict[Any, Any] = {}
-        for p, k in pairs:
-            state = self.state[p]
-            state["step"] += 1
-            key = (k, t := state["step"].item(), p.dtype, p.device)
-            if key not in buckets:
-                g = self.param_groups[k]
-                lr, betas, decoupled = (
-                    g["lr"],
-                    g["betas"],
-                    g["decoupled_weight_decay"],
-                )
-                decay = (g["weight_decay"], decoupled)
-                numbers = torch.tensor(
-                    numbers_of_step(t, lr, betas, g["eps"], *decay),
-                    dtype=torch.promote_types(p.dtype, torch.float32),
-                    device=p.device,
-                )
-                buckets[key] = ([], [], [], [], numbers)
-            tensors = (p, p.grad, state["exp_avg"], state["exp_avg_sq"])
-            for column, x in zip(buckets[key], tensors, strict=False):
-                # without a dimension, float64 would not change in PyTorch 2.13
-                column.append(x if x.dim() else x.view(1))
+        for k, (group, params) in enumerate(groups):
+            states = [self._state_of(p) for p in params]
+            steps = [state["step"] for state in states]
+            if steps:  # faster than one by one
+                torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
+            for p, state, step in zip(params, states, steps, strict=True):
+                key = (k, t := step.item(), p.dtype, p.device)
+                if (bucket := buckets.get(key)) is None:
+                    bucket = buckets[key] = ([], [], [], [], _numbers(t, group, p))
+                tensors = [p, p.grad, state["exp_avg"], state["exp_avg_sq"]]
+                if not p.dim():  # in float64 it would not change in PyTorch 2.13
+                    tensors = [x.view(1) for x in tensors]
+                for column, x in zip(bucket, tensors, strict=False):
+                    column.append(x)
         if buckets:
             compiled_update()(list(buckets.values()))
         return loss
+
+    def _state_of(self, p: Tensor) -> dict[str, Any]:
+        state: dict[str, Any] = self.state[p]
+        if not state:
+            state["step"] = torch.tensor(0.0, dtype=torch.float32)
+            state["exp_avg"] = torch.zeros_like(p)
+            state["exp_avg_sq"] = torch.zeros_like(p)
+        return state
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Refuse a group with bad options; ``__init__`` passes here too."""
@@ -198,6 +192,13 @@ class CompiledAdam(torch.optim.Optimizer):
         super().__setstate__(state)
         for saved in self.state.values():  # before PyTorch 1.12 it was a number
             saved["step"] = torch.as_tensor(saved["step"], dtype=torch.float32)
+
+
+def _numbers(t: float, group: dict[str, Any], p: Tensor) -> Tensor:
+    names = ("lr", "betas", "eps", "weight_decay", "decoupled_weight_decay")
+    numbers = numbers_of_step(t, *(group[name] for name in names))
+    exact = torch.promote_types(p.dtype, torch.float32)
+    return torch.tensor(numbers, dtype=exact, device=p.device)
 
 
 def _check_gradients(grads: list[Tensor]) -> None:

@@ -1,5 +1,6 @@
 """The textbook, the loop, the lists and the compiled graph: one Adam, as fast as fused or not."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from snippets.pytorch.multi_tensor_adam import MultiTensorAdam
 
 SHAPES: tuple[tuple[int, ...], ...] = ((40, 30), (30,), (7, 5), ())
 STEPS = 1000
-BACKEND = "inductor" if any(map(shutil.which, ("c++", "g++", "clang++"))) else "aot_eager"
+BACKEND = "inductor" if shutil.which(os.environ.get("CXX", "g++")) else "aot_eager"
 """Without a C++ compiler the graph is the same and is checked, but runs as PyTorch's own code."""
 
 
