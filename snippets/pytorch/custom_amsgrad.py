@@ -91,9 +91,7 @@ class CustomAMSGrad(torch.optim.Optimizer):
             v.mul_(beta2).addcmul_(g, g, value=1 - beta2)
             # --8<-- [start:difference]
             largest = state["max_exp_avg_sq"]
-            torch.maximum(
-                largest, v, out=largest
-            )  # never shrinks, so steps do not grow
+            torch.maximum(largest, v, out=largest)  # never falls, unlike v
             denominator = (largest.sqrt() / (1 - beta2**t) ** 0.5).add_(
                 group["eps"]
             )
