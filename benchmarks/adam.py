@@ -1,10 +1,11 @@
 """How long one step of each Adam takes: ``make bench``, some minutes on an idle machine.
 
-Every round runs all contestants one after the other, so that what else the machine does meets
-all of them, and only medians and ratios of one process are kept. A set's earlier result stays where the
-yardstick, which does not know whose times it judges, was faster then: that run was disturbed less. Each set of tensors has a
-process of its own, and so has everything that PyTorch compiles as a whole. The yardstick is a
-loop in C that reads and writes as many bytes as Adam must: 28 for each weight.
+Every round runs the contestants one after the other, so that what else the machine does meets
+all of them, and only medians and ratios of one process are kept. A set's earlier result stays
+where the yardstick, which does not know whose times it judges, was faster then: that run was
+disturbed less. Each set of tensors has a process of its own, and so has everything that PyTorch
+compiles as a whole. The yardstick is a loop in C that reads and writes as many bytes as Adam
+must: 28 for each weight.
 
 The result goes to experiments/adam_speed.json, which the experiment of that name reads.
 """
