@@ -1,4 +1,4 @@
-# make serve | test | build | outputs | render | check | clean   (see README.md)
+# make serve | test | build | outputs | render | check | bench | clean   (see README.md)
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
@@ -10,7 +10,7 @@ $(error Windows: use the plain pip and mkdocs commands in README.md)
 endif
 BIN := .venv/bin
 
-.PHONY: serve test build outputs render check clean
+.PHONY: serve test build outputs render check bench clean
 
 serve: .venv/site.stamp
 	@$(BIN)/python -m site_build.serve $(PORT)
@@ -34,6 +34,10 @@ test: check
 
 outputs: .venv/test.stamp
 	@$(BIN)/python -m pytest docs README.md --update-outputs -q -n 0
+
+bench: .venv/site.stamp
+	@command -v cc >/dev/null || { echo "cc is not installed; the benchmark needs a C and C++ compiler (Debian: g++)"; exit 1; }
+	@$(BIN)/python -m benchmarks.adam
 
 # The environment: made once, again only when what it is made of changes.
 .venv/python.stamp:

@@ -1,9 +1,9 @@
 """Renders what is stale: experiments and labs, in parallel, each in a process of its own.
 
-A result is stale when its own source, a project file that it imports, or a locked version
-changed. Its key, a hash over all of these, names the folder that holds it, so a result is
-complete or absent, two renders at once do not harm each other, and an interrupted one loses
-nothing that was there.
+A result is stale when its own source, a JSON file of the same name beside it, a project file
+that it imports, or a locked version changed. Its key, a hash over all of these, names the
+folder that holds it, so a result is complete or absent, two renders at once do not harm each
+other, and an interrupted one loses nothing that was there.
 """
 
 import contextlib
@@ -72,6 +72,7 @@ def tasks() -> list[Task]:
     for source in sorted((ROOT / "experiments").glob("*.py")):
         if "\nEXPERIMENT" in source.read_text(encoding="utf-8"):
             files = imports.files(f"experiments.{source.stem}", "site_build.worker")
+            files += [data] if (data := source.with_suffix(".json")).exists() else []
             key = _key(file.read_bytes() for file in files)
             found.append(Task("experiment", source.stem, source, key))
     for source in lab_sources():

@@ -63,6 +63,8 @@ class PageBlock(TestBlock):
                 raised = error.__context__ or error
             printed = output.getvalue()
         stopped = f"{type(raised).__name__}: {raised}\n" if raised else ""
+        if raised and type(raised).__name__ == "InductorError" and "C++ compiler" in f"{raised}":
+            pytest.fail(f"{self.block.place}: torch.compile found no C++ compiler (install g++)")
         kind = "error" if raised else "output"
         said = "\n".join(line.rstrip() for line in (printed + stopped).splitlines())
         said = f"{said}\n" if said else ""

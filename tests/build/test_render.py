@@ -33,6 +33,8 @@ def test_only_what_depends_on_a_change_is_rendered(project: Path) -> None:
     assert render(project) == "rendered second"
     change(project / "snippets/numpy/twice.py", "Two times x", "x, two times")
     assert render(project) == "rendered small"
+    (project / "experiments/second.json").write_text("[1]")  # measured before, read now
+    assert render(project) == "rendered second"
     (project / "docs/labs/small_lab.py").write_text("# %%\nprint('five is', 5)\n")
     assert render(project) == "rendered small_lab"
     with (project / "constraints.txt").open("a") as file:

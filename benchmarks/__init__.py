@@ -1,0 +1,1 @@
+"""Programs that measure time; no test and no build runs them."""

@@ -1,0 +1,274 @@
+"""What Adam's means lose in bfloat16, and what stochastic rounding gives back."""
+
+from dataclasses import dataclass
+from functools import cache
+from statistics import fmean, stdev
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure as MatplotlibFigure
+from torch import Tensor
+from torch.nn import functional as F
+
+from experiments.adam_digits import HIDDEN, digits
+from experiments.drawing import LIGHT, new_figure
+from experiments.experiment import Claim, Experiment, Figure
+from snippets.pytorch import low_memory_adam
+from snippets.pytorch.custom_adam import CustomAdam
+from snippets.pytorch.low_memory_adam import LowMemoryAdam
+
+SEEDS, STEPS, BATCH, ROWS = 5, 1000, 64, 1000
+LR, BETAS = 0.003, (0.9, 0.999)
+LOUD, QUIET = 50, 2000
+"""Gradients of 1, then gradients of a tenth: how many of each."""
+KINDS = ("float32", "nearest", "stochastic")
+
+
+@dataclass(frozen=True)
+class Training:
+    """Means and standard deviations over the seeds."""
+
+    loss: float
+    loss_spread: float
+    accuracy: float
+    accuracy_spread: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One optimizer, its means kept in three ways."""
+
+    seeds: int
+    steps: int
+    rows: int
+    held_out: int
+    lr: float
+    float32: Training
+    nearest: Training
+    stochastic: Training
+    loss_ratio: float
+    """Loss with nearest rounding over loss with float32."""
+    stochastic_ratio: float
+    """Loss with stochastic rounding over loss with float32."""
+    worse: int
+    """Seeds in which rounding to the nearest has the higher loss of the two."""
+    loud: int
+    quiet: int
+    beta2: float
+    curves: dict[str, tuple[float, ...]]
+    """The mean of squares after each step, averaged over many weights; gradients of 1, then 0.1."""
+    left: dict[str, float]
+    """The last point of each curve."""
+    state_bytes: dict[str, float]
+    """Bytes of means for one weight, by optimizer and dtype of the weight."""
+
+
+class NearestAdam(LowMemoryAdam):
+    """The same optimizer, rounding to the nearest."""
+
+    def step(self, closure: Any = None) -> Any:
+        """One step without noise."""
+        kept = low_memory_adam.round_stochastically
+        low_memory_adam.round_stochastically = lambda x, noise: x.bfloat16()
+        try:
+            return super().step(closure)
+        finally:
+            low_memory_adam.round_stochastically = kept
+
+
+OPTIMIZERS: dict[str, Any] = {
+    "float32": CustomAdam,
+    "nearest": NearestAdam,
+    "stochastic": LowMemoryAdam,
+}
+
+
+@cache
+def train(kind: str, seed: int) -> tuple[float, float]:
+    """Mini-batches of digits; returns the loss on them and the accuracy on the others."""
+    x, y = digits()
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(y), generator=generator)
+    x, y = x[order].float(), y[order]
+    w1 = torch.randn(64, HIDDEN, generator=generator) * (2 / 64) ** 0.5
+    w2 = torch.randn(HIDDEN, 10, generator=generator) * (1 / HIDDEN) ** 0.5
+    params = [w.requires_grad_() for w in (w1, torch.zeros(HIDDEN), w2, torch.zeros(10))]
+
+    def logits(rows: Tensor) -> Tensor:
+        return (rows @ params[0] + params[1]).relu() @ params[2] + params[3]
+
+    optimizer = OPTIMIZERS[kind](params, lr=LR, betas=BETAS)
+    for _ in range(STEPS):
+        rows = torch.randint(ROWS, (BATCH,), generator=generator)
+        optimizer.zero_grad()
+        F.cross_entropy(logits(x[rows]), y[rows]).backward()
+        optimizer.step()
+    with torch.no_grad():
+        loss = F.cross_entropy(logits(x[:ROWS]), y[:ROWS]).item()
+        right = (logits(x[ROWS:]).argmax(1) == y[ROWS:]).double().mean().item()
+    return loss, 100 * right
+
+
+def training(kind: str) -> Training:
+    """All seeds."""
+    losses, accuracies = zip(*(train(kind, seed) for seed in range(SEEDS)), strict=True)
+    return Training(fmean(losses), stdev(losses), fmean(accuracies), stdev(accuracies))
+
+
+@cache
+def curve(kind: str, beta2: float) -> tuple[float, ...]:
+    """The mean of squares when gradients shrink to a tenth."""
+    w = torch.zeros(256, requires_grad=True)
+    optimizer = OPTIMIZERS[kind]([w], lr=LR, betas=(BETAS[0], beta2))
+    found = []
+    for t in range(LOUD + QUIET):
+        w.grad = torch.full_like(w, 1.0 if t < LOUD else 0.1)
+        optimizer.step()
+        found.append(optimizer.state[w]["exp_avg_sq"].double().mean().item())
+    return tuple(found)
+
+
+def state_bytes(make: Any, dtype: torch.dtype, **options: Any) -> float:
+    """Bytes of state for one weight of a large parameter, the step count aside."""
+    w = torch.zeros(1000, dtype=dtype, requires_grad=True)
+    w.grad = torch.ones_like(w)
+    optimizer = make([w], **options)
+    optimizer.step()
+    kept = (s for key, s in optimizer.state[w].items() if key != "step")
+    return float(sum(s.nbytes for s in kept) / w.numel())
+
+
+def measure(beta2: float = BETAS[1], noise: bool = True, small: bool = True) -> Facts:
+    """Train with the means in float32, and in bfloat16 with two kinds of rounding.
+
+    Args:
+        beta2: Decay of the mean of squares where gradients shrink; training has 0.999.
+        noise: Whether the stochastic one is stochastic; if not, it rounds to the nearest.
+        small: Whether the low-memory optimizer is the one whose bytes are counted.
+    """
+    torch.set_num_threads(1)
+    ways = {kind: "nearest" if kind == "stochastic" and not noise else kind for kind in KINDS}
+    found = {kind: training(way) for kind, way in ways.items()}
+    curves = {kind: curve(way, beta2) for kind, way in ways.items()}
+    adam = torch.optim.Adam
+    return Facts(
+        seeds=SEEDS,
+        steps=STEPS,
+        rows=ROWS,
+        held_out=len(digits()[1]) - ROWS,
+        lr=LR,
+        float32=found["float32"],
+        nearest=found["nearest"],
+        stochastic=found["stochastic"],
+        loss_ratio=found["nearest"].loss / found["float32"].loss,
+        stochastic_ratio=found["stochastic"].loss / found["float32"].loss,
+        worse=sum(
+            train(ways["nearest"], s)[0] > train(ways["stochastic"], s)[0] for s in range(SEEDS)
+        ),
+        loud=LOUD,
+        quiet=QUIET,
+        beta2=beta2,
+        curves=curves,
+        left={kind: values[-1] for kind, values in curves.items()},
+        state_bytes={
+            "adam": state_bytes(adam, torch.float32),
+            "adam_bfloat16": state_bytes(adam, torch.bfloat16),
+            "amsgrad": state_bytes(adam, torch.float32, amsgrad=True),
+            "low_memory": state_bytes(LowMemoryAdam if small else CustomAdam, torch.float32),
+            "low_memory_float64": state_bytes(LowMemoryAdam, torch.float64),
+            "sgd": state_bytes(torch.optim.SGD, torch.float32, lr=0.1),
+            "momentum": state_bytes(torch.optim.SGD, torch.float32, lr=0.1, momentum=0.9),
+        },
+    )
+
+
+COLOURS = {"float32": "ink", "nearest": "dropout", "stochastic": "adam"}
+LINES = {"float32": "-", "nearest": "--", "stochastic": ":"}
+NAMES = {
+    "float32": "float32",
+    "nearest": "bfloat16, to the nearest",
+    "stochastic": "bfloat16, stochastic",
+}
+
+
+def draw_falling(facts: Facts) -> MatplotlibFigure:
+    """The mean of squares over the steps, three ways to keep it."""
+    figure = new_figure(width=6.2, height=3.8)
+    axes = figure.subplots()
+    for kind in KINDS:
+        axes.plot(
+            range(1, facts.loud + facts.quiet + 1),
+            facts.curves[kind],
+            color=LIGHT[COLOURS[kind]],
+            linestyle=LINES[kind],
+            linewidth=3.4 if kind == "stochastic" else 2.0,
+            label=NAMES[kind],
+        )
+    axes.set_ylim(0, 1.35 * max(facts.curves["nearest"]))
+    axes.set_xlabel("updates")
+    axes.set_ylabel("v, mean of squared gradients")
+    axes.legend(loc="upper right", fontsize=10)
+    return figure
+
+
+EXPERIMENT = Experiment(
+    question="What does Adam lose when its two means are kept in bfloat16?",
+    measure=measure,
+    claims=(
+        Claim(
+            id="nearest_cannot_fall",
+            sentence=lambda f: (
+                f"After {f.loud} gradients of 1, {f.quiet} gradients of 0.1 bring $v$ down to "
+                f"{f.left['float32']:.4f} in float32. In bfloat16 it stays at "
+                f"{f.left['nearest']:.4f} when rounded to the nearest, and falls to "
+                f"{f.left['stochastic']:.4f}, the mean of 256 weights, when rounded "
+                "stochastically."
+            ),
+            check=lambda f: (
+                f.left["nearest"] == max(f.curves["nearest"])
+                and f.left["nearest"] > 2 * f.left["float32"]
+                and abs(f.left["stochastic"] / f.left["float32"] - 1) < 0.03
+            ),
+            without={"beta2": 0.9},
+        ),
+        Claim(
+            id="noise_is_free",
+            sentence=lambda f: (
+                f"The training loss rises by {f.loss_ratio - 1:.0%} with rounding to the nearest, "
+                f"in {f.worse} of {f.seeds} seeds, and by {abs(f.stochastic_ratio - 1):.1%} with "
+                "stochastic rounding."
+            ),
+            check=lambda f: (
+                f.worse == f.seeds and f.loss_ratio > 1.04 and abs(f.stochastic_ratio - 1) < 0.01
+            ),
+            without={"noise": False},
+        ),
+        Claim(
+            id="half_the_state",
+            sentence=lambda f: (
+                f"`LowMemoryAdam` keeps {f.state_bytes['low_memory']:.0f} bytes for each float32 "
+                f"weight, `torch.optim.Adam` {f.state_bytes['adam']:.0f}."
+            ),
+            check=lambda f: 2 * f.state_bytes["low_memory"] == f.state_bytes["adam"],
+            without={"small": False},
+        ),
+    ),
+    figures=(
+        Figure(
+            name="falling",
+            title=lambda _: "Rounded to the nearest, the mean of squares cannot fall",
+            caption=lambda f: (
+                f"{f.loud} gradients of 1, then {f.quiet} of 0.1. At $\\beta_2 = {f.beta2}$ a step "
+                "down is less than half the distance to the next number of bfloat16, so rounding "
+                "to the nearest undoes it."
+            ),
+            alt=lambda f: (
+                f"The mean of squares rises to {max(f.curves['float32']):.3f} in {f.loud} updates. "
+                f"In the next {f.quiet} it falls to {f.left['float32']:.3f} in float32 and to "
+                f"{f.left['stochastic']:.3f} in bfloat16 with stochastic rounding; rounded to the "
+                f"nearest it stays at {f.left['nearest']:.3f}."
+            ),
+            draw=draw_falling,
+        ),
+    ),
+)
