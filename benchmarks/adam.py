@@ -1,11 +1,9 @@
 """How long one step of each Adam takes: ``make bench``, some minutes on an idle machine.
 
 Every round runs the contestants one after the other, so that what else the machine does meets
-all of them, and only medians and ratios of one process are kept. A set's earlier result stays
-where the yardstick, which does not know whose times it judges, was faster then: that run was
-disturbed less. Each set of tensors has a process of its own, and so has everything that PyTorch
-compiles as a whole. The yardstick is a loop in C that reads and writes as many bytes as Adam
-must: 28 for each weight.
+all of them, and only medians and ratios of one process are kept. Each set of tensors has a
+process of its own, and so has everything that PyTorch compiles as a whole. The yardstick is a
+loop in C that reads and writes as many bytes as Adam must: 28 for each weight.
 
 The result goes to experiments/adam_speed.json, which the experiment of that name reads.
 """
@@ -207,12 +205,6 @@ def device() -> str:
         return platform.processor() or platform.machine()
 
 
-def yardstick(found: dict[str, Any]) -> float:
-    """Seconds of the loop in C."""
-    seconds: float = found["all"]["seconds"]["triad"]
-    return seconds
-
-
 def main() -> None:
     """Measure everything and write the result."""
     result: dict[str, Any] = {
@@ -223,9 +215,6 @@ def main() -> None:
         "steps": LONG,
         "sets": {},
     }
-    before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-    if any(before.get(name) != result[name] for name in ("device", "threads", "versions")):
-        before = {}
     with tqdm(total=2 * len(SETS) + 1, desc="Benchmark", unit="part") as bar:
         for size, (number, weights) in SETS.items():
             found = {"tensors": number, "weights": weights, "rounds": ROUNDS[size]}
@@ -233,9 +222,6 @@ def main() -> None:
             bar.update()
             found["whole"] = child(size, "compiled")
             bar.update()
-            earlier = before.get("sets", {}).get(size)
-            if earlier and yardstick(earlier) < yardstick(found):
-                found = earlier
             result["sets"][size] = found
         result["difference"] = child("difference")
         bar.update()

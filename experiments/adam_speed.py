@@ -133,7 +133,7 @@ EXPERIMENT = Experiment(
                 f"{f.ratio['large']['compiled']:.2f} times for "
                 f"{f.weights['large'] / 1e6:.0f} million."
             ),
-            check=lambda f: max(f.ratio[s]["compiled"] for s in ("medium", "large")) <= 1.1,
+            check=lambda f: max(f.ratio[s]["compiled"] for s in ("medium", "large")) <= 1.05,
             without={"compiled": "custom"},
         ),
         Claim(
