@@ -40,8 +40,11 @@ from experiments.trajectories import (
 )
 from snippets.keras.custom_adam import CustomAdam as KerasAdam
 from snippets.keras.custom_adamw import CustomAdamW as KerasAdamW
+from snippets.keras.group_lasso import GroupLasso
+from snippets.keras.group_threshold import GroupThreshold
 from snippets.keras.l1_penalty import L1Penalty
 from snippets.keras.l2_penalty import L2Penalty
+from snippets.keras.max_norm import max_norm as keras_max_norm
 from snippets.keras.soft_threshold import SoftThreshold
 from snippets.keras.weight_decay import decay_weights as keras_decay
 from snippets.numpy.adagrad import Adagrad
@@ -58,8 +61,11 @@ from snippets.numpy.equivalents import (
     torch_weight_decay,
 )
 from snippets.numpy.gradient_descent import GradientDescent
+from snippets.numpy.group_lasso import group_lasso_subgradient
+from snippets.numpy.group_threshold import group_threshold
 from snippets.numpy.l1_penalty import l1_subgradient
 from snippets.numpy.l2_penalty import l2_gradient
+from snippets.numpy.max_norm import max_norm
 from snippets.numpy.momentum import Momentum
 from snippets.numpy.nesterov import Nesterov
 from snippets.numpy.rmsprop import RMSprop
@@ -68,15 +74,18 @@ from snippets.numpy.weight_decay import decay_weights as numpy_decay
 from snippets.pytorch.custom_adam import CustomAdam as TorchAdam
 from snippets.pytorch.custom_adamw import CustomAdamW as TorchAdamW
 from snippets.pytorch.decay_groups import decay_groups
+from snippets.pytorch.group_lasso import group_lasso_penalty
+from snippets.pytorch.group_threshold import group_threshold as torch_group_threshold
 from snippets.pytorch.l1_penalty import l1_penalty as torch_l1
 from snippets.pytorch.l2_penalty import l2_penalty as torch_l2
+from snippets.pytorch.max_norm import max_norm as torch_max_norm
 from snippets.pytorch.soft_threshold import soft_threshold as torch_soft_threshold
 from snippets.pytorch.weight_decay import decay_weights as torch_decay
 
 # Exact in float32, to which Keras on TensorFlow rounds options even for float64 weights.
 STEPS = 500
 LR, ADAPTIVE_LR, MU = 2.0**-5, 2.0**-8, 0.875
-L1, L2, DECAY = 2.0**-7, 2.0**-7, 2.0**-3
+L1, L2, DECAY, GROUP, LIMIT = 2.0**-7, 2.0**-7, 2.0**-3, 2.0**-5, 0.5
 ALPHA, BETAS = 1 - 2.0**-5, (0.875, 1 - 2.0**-10)
 EPS_HAT, SMALL = 2.0**-20, 2.0**-16
 RATE, SEED = 0.375, 5
@@ -453,8 +462,60 @@ ROWS: dict[str, Row] = {
         zeros=True,
         apart={"SGD, elastic net": 1e-4},
     ),
-    # Group lasso and constraints: one row each, a SGD with what follows the update (``after`` in
-    # NumPy and PyTorch, ``constraint`` in Keras) or with a penalty as above.
+    "SGD, group lasso": Row(
+        {
+            "numpy": on_numpy(
+                lambda: GradientDescent(LR),
+                slope=on_kernels(lambda kernels: [group_lasso_subgradient(k, L1) for k in kernels]),
+            ),
+            "torch": on_torch(
+                torch_sgd(),
+                penalty=lambda model: sum(group_lasso_penalty(p, L1) for p in weights_of(model)),
+            ),
+            "keras": on_keras(keras_sgd(), kernel=GroupLasso(L1)),
+        },
+        apart={"SGD, L1": 1e-2},
+    ),
+    "SGD, group threshold": Row(
+        {
+            "numpy": on_numpy(
+                lambda: GradientDescent(LR),
+                after=change_kernels(lambda w: group_threshold(w, LR * GROUP)),
+            ),
+            "torch": on_torch(
+                torch_sgd(), after=torch_change(lambda w: torch_group_threshold(w, LR * GROUP))
+            ),
+            "keras": on_keras(keras_sgd(), constraint=GroupThreshold(LR * GROUP)),
+        },
+        zeros=True,
+        apart={"SGD, soft threshold": 1e-2},
+    ),
+    "SGD, max-norm": Row(
+        {
+            "numpy": on_numpy(
+                lambda: GradientDescent(LR), after=change_kernels(lambda w: max_norm(w, LIMIT))
+            ),
+            "torch": on_torch(torch_sgd(), after=torch_change(lambda w: torch_max_norm(w, LIMIT))),
+        },
+        apart={"SGD": 1e-2, "SGD, Keras's max-norm": 1e-9},
+    ),
+    "SGD, Keras's max-norm": Row(
+        {  # it adds 1e-7 to the length that it divides by
+            "keras MaxNorm": on_keras(keras_sgd(), constraint=keras.constraints.MaxNorm(LIMIT)),
+            "keras max_norm": on_keras(keras_sgd(), constraint=keras_max_norm(LIMIT)),
+        },
+    ),
+    "SGD, weights not negative": Row(
+        {
+            "numpy": on_numpy(
+                lambda: GradientDescent(LR), after=change_kernels(lambda w: np.maximum(w, 0))
+            ),
+            "torch": on_torch(torch_sgd(), after=torch_change(lambda w: w.clamp(min=0))),
+            "keras": on_keras(keras_sgd(), constraint=keras.constraints.NonNeg()),
+        },
+        zeros=True,
+        apart={"SGD": 1e-1},
+    ),
     "SGD, dropout": Row(
         {
             "numpy": lambda dtype: numpy_path(
