@@ -39,7 +39,7 @@ def install() -> str:
         attempts.append([sys.executable, "-m", "playwright", "install", "chromium"])
     said = ""
     for command in attempts:
-        print(f"No Chromium found: {' '.join(command[-4:])} ...", flush=True)
+        print(f"No Chromium found: {' '.join(command)} ...", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment)
         said = f"{done.stdout[-600:]}{done.stderr[-600:]}".strip()
