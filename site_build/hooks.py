@@ -68,6 +68,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     name = Path(page.file.src_uri).stem
     notebook = labs.executed(labs.SOURCES / f"{name}.py")
     page.meta.update(notebook.metadata.get("page", {}))
+    page.meta.setdefault("search", {"boost": 0.2})  # who searches a term wants its page first
     try:
         return labs.to_markdown(notebook, name)
     except labs.LabError as error:
