@@ -115,10 +115,10 @@ def draw_parts(facts: Facts) -> MatplotlibFigure:
 def chart_parts(facts: Facts) -> alt.TopLevelMixin:
     """Fits to a dozen training sets at the strength of a slider, and the truth."""
     lines = [
-        {"e": e, "s": s, "x": round(x, 3), "y": y}
+        {"e": e, "s": s, "x": round(x, 2), "y": round(y, 2)}
         for e, row in zip(facts.exponents, facts.curves, strict=True)
         for s, curve in enumerate(row)
-        for x, y in zip(facts.points[::2], curve[::2], strict=True)
+        for x, y in zip(facts.points[::3], curve[::3], strict=True)
     ]
     truth = [
         {"x": round(x, 3), "y": round(y, 3)} for x, y in zip(facts.points, facts.truth, strict=True)

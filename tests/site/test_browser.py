@@ -184,7 +184,7 @@ def test_copy_buttons_give_the_code_that_was_tested(
     browser: Browser, base: str, source: Path
 ) -> None:
     url = URLS[SOURCES.index(source)]
-    page, _ = open_page(browser, base, url)
+    page, _ = open_page(browser, base, f"{url}#the-whole-tree")  # the chooser hides the rest
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tested = [block.fence.text for block in blocks(source)]
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -344,6 +344,10 @@ def test_the_chooser_asks_one_question_at_a_time(
     expect(shown).to_have_count(1)
     expect(shown.locator("h3")).to_contain_text("Lasso")
     assert page.url.endswith("#lasso")
+    if scripts:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        shown.locator(".md-code__button").first.click()
+        page.wait_for_function("navigator.clipboard.readText().then(t => t.includes('LassoCV'))")
     page.go_back()
     expect(shown.locator("h3")).to_contain_text("What do you believe")
     page.get_by_role("link", name="Show all of it").click()

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from snippets.keras.strength_per_layer import make_network
+from tests.keras_backend import array
 
 
 def test_shapes_activations_and_strengths():
@@ -14,7 +15,7 @@ def test_shapes_activations_and_strengths():
         l2 * (layer.kernel.numpy() ** 2).sum()
         for l2, layer in zip([0.5, 0.25], model.layers, strict=True)
     ]
-    assert [float(loss) for loss in model.losses] == pytest.approx(expected, rel=1e-6)
+    assert [float(array(loss)) for loss in model.losses] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("strengths", [[], [0.1], [0.1, 0.2, 0.3]])
