@@ -77,8 +77,10 @@ class Terms(Treeprocessor):
         else:
             self.explained = {t for t in self.terms.values() if page and t.page == page}
             self.finder = finder(self.terms)
-            if self.terms:
-                self.walk(root, inside=False)
+            for part in root if self.terms else ():
+                if part.tag == "h2" and part.text == "References":
+                    break  # what follows are other people's titles
+                self.walk(part, inside=False)
 
     def name_entries(self, root: etree.Element) -> None:
         """Anchors for the entries."""

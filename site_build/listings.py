@@ -19,7 +19,7 @@ FRAMEWORKS = {
     "keras": "Keras",
     "sklearn": "scikit-learn",
 }
-PACKAGES = {"sklearn": "scikit-learn"}
+PACKAGES = {"keras_tuner": "keras-tuner, tensorboard", "sklearn": "scikit-learn"}
 INCLUDE = re.compile(r'--8<-- "(\w+)/(\w+)\.py')
 SHOWN = re.compile(r"^\[\[(claims?): *([\w.]+)\]\]$", re.MULTILINE)
 
@@ -120,7 +120,7 @@ def snippets(parent: etree.Element) -> None:
             target = {"href": f"/assets/snippets/{name}/{idea}.py", "download": f"{idea}.py"}
             one = etree.SubElement(files, "li")
             link = etree.SubElement(one, "a", target)
-            link.text = f"{FRAMEWORKS[name]}"
+            link.text = FRAMEWORKS[name]
             etree.SubElement(one, "small").text = f"needs {', '.join(needs(sources[name]))}"
 
 

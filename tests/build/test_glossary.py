@@ -77,6 +77,11 @@ def test_headings_code_links_tables_and_other_words_are_left_alone(text: str) ->
     assert "rx-term" not in convert(text)
 
 
+def test_titles_of_references_are_left_alone() -> None:
+    html = convert("## Use\n\nA weight.\n\n## References\n\n- *Shrinking for All*\n")
+    assert html.count("rx-term") == 1
+
+
 def test_text_around_several_terms_stays_in_order() -> None:
     html = convert("one weight **two** shrinking three *four weight five* six")
     plain = "one weight two shrinking three four weight five six"
