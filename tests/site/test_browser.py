@@ -2,27 +2,19 @@
 
 import collections
 import json
-import os
-import re
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, expect
 from playwright.sync_api import TimeoutError as TimedOut
 
-from site_build import ROOT, labs
-from tests import chromium
-from tests.blocks import blocks, pages
-from tests.conftest import SITE_URL
+from site_build import ROOT
+from tests.blocks import blocks
+from tests.site.browsing import SOURCES, URLS, draw_charts, open_page
 
-SOURCES = [page for page in pages() if page.name != "README.md"]
-URLS = ["/" + re.sub(r"(index)?\.md$", "", str(p.relative_to(ROOT / "docs"))) for p in SOURCES]
-URLS = [url if url.endswith("/") else f"{url}/" for url in URLS]
-URLS += [f"/labs/{source.stem}/" for source in labs.lab_sources()]
 VIEWS: dict[str, tuple[Literal["light", "dark"], int]] = {
     "desktop, light": ("light", 1280),
     "desktop, dark": ("dark", 1280),
@@ -95,67 +87,6 @@ RESULTS = (
     "[...document.querySelectorAll('.md-search-result__item > a:first-child')].map(a => a.pathname)"
 )
 FIRST_THREE = f"target => {RESULTS}.slice(0, 3).some(path => path.endsWith(target))"
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    path = chromium.find()
-    if path is None:
-        pytest.fail("no Chromium: run python -m tests.chromium, or set CHROMIUM to one's path")
-    arguments = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--no-sandbox")
-    return {"executable_path": path, "args": arguments}
-
-
-@pytest.fixture(scope="session")
-def base(site: Path) -> str:
-    """The address the site was built for; ``open_page`` answers it from the built files."""
-    FOLDER.append(site)
-    return SITE_URL.rstrip("/")
-
-
-FOLDER: list[Path] = []
-
-
-def answer(route: Route) -> None:
-    """Play the web server of the site; anywhere else nobody answers."""
-    path = unquote(urlsplit(route.request.url).path)
-    file = FOLDER[-1] / path.removeprefix(urlsplit(SITE_URL).path)
-    file = file / "index.html" if path.endswith("/") else file
-    if foreign(route.request.url, SITE_URL):
-        route.abort()
-    elif file.is_file():
-        route.fulfill(path=file)
-    else:
-        route.fulfill(status=404, path=FOLDER[-1] / "404.html")
-
-
-def open_page(browser: Browser, base: str, url: str, **view: Any) -> tuple[Page, list[str]]:
-    """The page, and a list that grows with everything that goes wrong in it."""
-    context = browser.new_context(**view)
-    context.route("**/*", answer)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda r: wrong.append(f"failed: {r.url}"))
-    page.on("request", lambda r: wrong.append(r.url) if foreign(r.url, base) else None)
-    page.goto(base + url)
-    page.wait_for_load_state("networkidle")
-    return page, wrong
-
-
-def foreign(url: str, base: str) -> bool:
-    return not url.startswith((base, "data:", "blob:"))
-
-
-def draw_charts(page: Page) -> None:
-    """Bring every chart near the screen and wait until it stands."""
-    for number in range(page.locator("[data-rx-chart]").count()):
-        body = page.locator("[data-rx-chart]").nth(number)
-        body.scroll_into_view_if_needed()
-        expect(body.locator(".rx-chart svg").first).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize("url", URLS)

@@ -1,0 +1,59 @@
+"""What browser tests share: every page's address, and a browser that meets only the built site."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import Browser, Page, Route, expect
+
+from site_build import ROOT, labs
+from tests.blocks import pages
+from tests.conftest import SITE_URL
+
+SOURCES = [page for page in pages() if page.name != "README.md"]
+URLS = ["/" + re.sub(r"(index)?\.md$", "", str(p.relative_to(ROOT / "docs"))) for p in SOURCES]
+URLS = [url if url.endswith("/") else f"{url}/" for url in URLS]
+URLS += [f"/labs/{source.stem}/" for source in labs.lab_sources()]
+
+FOLDER: list[Path] = []
+
+
+def answer(route: Route) -> None:
+    """Play the web server of the site; anywhere else nobody answers."""
+    path = unquote(urlsplit(route.request.url).path)
+    file = FOLDER[-1] / path.removeprefix(urlsplit(SITE_URL).path)
+    file = file / "index.html" if path.endswith("/") else file
+    if foreign(route.request.url, SITE_URL):
+        route.abort()
+    elif file.is_file():
+        route.fulfill(path=file)
+    else:
+        route.fulfill(status=404, path=FOLDER[-1] / "404.html")
+
+
+def open_page(browser: Browser, base: str, url: str, **view: Any) -> tuple[Page, list[str]]:
+    """The page, and a list that grows with everything that goes wrong in it."""
+    context = browser.new_context(**view)
+    context.route("**/*", answer)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda r: wrong.append(f"failed: {r.url}"))
+    page.on("request", lambda r: wrong.append(r.url) if foreign(r.url, base) else None)
+    page.goto(base + url)
+    page.wait_for_load_state("networkidle")
+    return page, wrong
+
+
+def foreign(url: str, base: str) -> bool:
+    return not url.startswith((base, "data:", "blob:"))
+
+
+def draw_charts(page: Page) -> None:
+    """Bring every chart near the screen and wait until it stands."""
+    for number in range(page.locator("[data-rx-chart]").count()):
+        body = page.locator("[data-rx-chart]").nth(number)
+        body.scroll_into_view_if_needed()
+        expect(body.locator(".rx-chart svg").first).to_be_visible(timeout=20_000)
