@@ -1,5 +1,9 @@
 """Renders what is stale: experiments and labs, in parallel, each in a process of its own.
 
+Importing the frameworks takes longer than most experiments. Where processes can fork (on Linux),
+one server imports them once, and each experiment runs in a fork of it that has computed nothing
+yet; multiprocessing's own fork server does this. Elsewhere, each process imports what it needs.
+
 A result is stale when its own source, a JSON file of the same name beside it, a project file
 that it imports, or a locked version changed. Its key, a hash over all of these, names the
 folder that holds it, so a result is complete or absent, two renders at once do not harm each
@@ -8,14 +12,15 @@ other, and an interrupted one loses nothing that was there.
 
 import contextlib
 import hashlib
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from mkdocs.exceptions import BuildError
@@ -23,6 +28,7 @@ from tqdm import tqdm
 
 from site_build import CACHE, ROOT
 from site_build.results import RENDERED, intact
+from site_build.worker import work
 
 LIMIT_SECONDS = 300
 """A task that takes longer hangs; on two cores none takes a fifth of it."""
@@ -42,6 +48,17 @@ ONE_THREAD = {
 }
 """Parallel tasks share the cores, and sums add up in the same order on every machine size."""
 
+SLOW_IMPORTS = {
+    "torch": ("torch",),
+    "keras": ("tensorflow", "keras"),
+    "tensorflow": ("tensorflow",),
+    "sklearn": ("sklearn.datasets", "sklearn.linear_model", "sklearn.model_selection"),
+    "matplotlib": ("matplotlib.figure", "matplotlib.backends.backend_svg"),
+    "altair": ("altair",),
+    "vl_convert": ("vl_convert",),
+}
+"""What the server imports for tasks that import the package on the left."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -51,6 +68,7 @@ class Task:
     name: str
     source: Path
     key: str
+    packages: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> Path:
@@ -71,10 +89,12 @@ def tasks() -> list[Task]:
     found = []
     for source in sorted((ROOT / "experiments").glob("*.py")):
         if "\nEXPERIMENT" in source.read_text(encoding="utf-8"):
-            files = imports.files(f"experiments.{source.stem}", "site_build.worker")
+            modules = (f"experiments.{source.stem}", "site_build.worker")
+            files = imports.files(*modules)
             files += [data] if (data := source.with_suffix(".json")).exists() else []
             key = _key(file.read_bytes() for file in files)
-            found.append(Task("experiment", source.stem, source, key))
+            packages = imports.packages(*modules)
+            found.append(Task("experiment", source.stem, source, key, packages))
     for source in lab_sources():
         files = imports.files("site_build.labs", "site_build.worker")
         key = _key((source_of_code(source), *(file.read_bytes() for file in files)))
@@ -92,15 +112,29 @@ class _Imports:
         with writing_to_cache():
             CACHE.mkdir(exist_ok=True)
         try:
-            self.graph = grimp.build_graph(*PACKAGES, cache_dir=str(CACHE / "grimp"))
+            self.graph = grimp.build_graph(
+                *PACKAGES, include_external_packages=True, cache_dir=str(CACHE / "grimp")
+            )
         except SourceSyntaxError as error:
             raise BuildError(str(error)) from None
 
     def files(self, *modules: str) -> list[Path]:
+        """The project's own."""
+        return [_file(name) for name in self._names(modules) if _ours(name)]
+
+    def packages(self, *modules: str) -> frozenset[str]:
+        """Everybody else's."""
+        return frozenset(name for name in self._names(modules) if not _ours(name))
+
+    def _names(self, modules: tuple[str, ...]) -> list[str]:
         names = set(modules)
         for module in modules:
             names |= self.graph.find_upstream_modules(module)
-        return [_file(name) for name in sorted(names)]
+        return sorted(names)
+
+
+def _ours(module: str) -> bool:
+    return module.partition(".")[0] in PACKAGES
 
 
 def _file(module: str) -> Path:
@@ -126,10 +160,13 @@ def render_stale(progress: bool = True) -> list[str]:
     failures = []
     if stale:
         with (
+            _environment(ONE_THREAD),
             tqdm(total=len(stale), desc="Rendering", unit="task", disable=not progress) as bar,
             ThreadPoolExecutor(max_workers=min(len(stale), os.cpu_count() or 1)) as pool,
         ):
-            running = {pool.submit(_run, task): task for task in stale}
+            server = _server(stale)
+            labs_first = sorted(stale, key=lambda task: task.kind != "lab")  # they take longest
+            running = {pool.submit(_run, task, server): task for task in labs_first}
             for done in as_completed(running):
                 bar.set_postfix_str(running[done].name)
                 bar.update()
@@ -144,36 +181,56 @@ def render_stale(progress: bool = True) -> list[str]:
     return [task.name for task in stale]
 
 
-def _run(task: Task) -> str | None:
+def _server(stale: list[Task]) -> BaseContext:
+    """What starts processes: a server that has imported what the stale tasks need."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    server = multiprocessing.get_context("forkserver")
+    needed = set().union(*(task.packages for task in stale)) & SLOW_IMPORTS.keys()
+    server.set_forkserver_preload([name for key in sorted(needed) for name in SLOW_IMPORTS[key]])
+    return server
+
+
+def _run(task: Task, server: BaseContext) -> str | None:
     """Render one task into a new folder and move it into place; returns what went wrong."""
     with writing_to_cache():
         task.folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix="new-", dir=task.folder.parent))
-    command = [sys.executable, "-m", "site_build.worker", task.kind, task.name, str(work)]
+        work_folder = Path(tempfile.mkdtemp(prefix="new-", dir=task.folder.parent))
     place = task.source.relative_to(ROOT).as_posix()
+    said = work_folder.with_suffix(".log")
+    # a lab computes in a notebook's kernel, which imports for itself
+    context = multiprocessing.get_context("spawn") if task.kind == "lab" else server
+    process = context.Process(target=work, args=(task.kind, task.name, str(work_folder), str(said)))  # type: ignore[attr-defined]
     try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **ONE_THREAD},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=LIMIT_SECONDS,
-        )
-        if done.returncode:
-            return f"{place} failed:\n{done.stderr.strip()}"
+        process.start()
+        process.join(LIMIT_SECONDS)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            return f"{place} failed: it was stopped after {LIMIT_SECONDS} seconds"
+        if process.exitcode:
+            return f"{place} failed:\n{said.read_text(encoding='utf-8', errors='replace').strip()}"
         with writing_to_cache():
             if task.folder.exists() and not intact(task.folder):
                 shutil.rmtree(task.folder)
             if not task.folder.exists():
-                work.rename(task.folder)
-    except subprocess.TimeoutExpired:
-        return f"{place} failed: it was stopped after {LIMIT_SECONDS} seconds"
+                work_folder.rename(task.folder)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(work_folder, ignore_errors=True)
+        said.unlink(missing_ok=True)
     return None
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for the processes that are started meanwhile."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _make_current(task: Task) -> None:

@@ -1,7 +1,8 @@
-"""Runs one experiment or one lab in a process of its own: ``python -m site_build.worker``."""
+"""Runs one experiment or one lab, in a process of its own that ``render`` starts."""
 
 import importlib
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -105,18 +106,20 @@ def write_manifest(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def main(kind: str, name: str, target: str) -> None:
-    """Render ``kind`` (``experiment`` or ``lab``) ``name`` into the empty folder ``target``."""
+def work(kind: str, name: str, target: str, log: str) -> None:
+    """Render ``kind`` (``experiment`` or ``lab``) ``name`` into the empty folder ``target``.
+
+    What it prints, and how it fails, goes to the file ``log``.
+    """
+    with Path(log).open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
     folder = Path(target)
-    if kind == "lab":
-        execute(name, folder)
-    else:
-        render_experiment(name, folder)
-    write_manifest(folder)
-
-
-if __name__ == "__main__":
     try:
-        main(*sys.argv[1:])
+        if kind == "lab":
+            execute(name, folder)
+        else:
+            render_experiment(name, folder)
     except (ClaimError, LabError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
+    write_manifest(folder)
