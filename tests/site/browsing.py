@@ -43,7 +43,6 @@ def open_page(browser: Browser, base: str, url: str, **view: Any) -> tuple[Page,
     page.on("requestfailed", lambda r: wrong.append(f"failed: {r.url}"))
     page.on("request", lambda r: wrong.append(r.url) if foreign(r.url, base) else None)
     page.goto(base + url)
-    page.wait_for_load_state("networkidle")
     return page, wrong
 
 
