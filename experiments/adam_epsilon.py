@@ -228,9 +228,11 @@ EXPERIMENT = Experiment(
             id="scaled_loss",
             sentence=lambda f: (
                 f"Multiply the digits loss by {f.factor:.0e}, and PyTorch's default epsilon still "
-                f"trains to {f.torch_scaled.mean:.2f} in {f.steps} updates, while Keras's stays at "
-                f"{f.keras_scaled.mean:.2f} (means of {f.seeds} seeds, the unscaled loss is "
-                "reported)."
+                f"trains to {f.torch_scaled.mean:.2f} ({f.torch_scaled.low:.2f} to "
+                f"{f.torch_scaled.high:.2f}) in {f.steps} updates, while Keras's stays at "
+                f"{f.keras_scaled.mean:.2f} ({f.keras_scaled.low:.2f} to "
+                f"{f.keras_scaled.high:.2f}): means and ranges of {f.seeds} seeds, of the "
+                "unscaled loss."
             ),
             check=lambda f: f.keras_scaled.low > 2 * f.torch_scaled.high,
             without={"factor": 1.0},

@@ -44,7 +44,10 @@ class Facts:
     """Last rate / first rate."""
     turn_l2: float
     """Angle by which the weights turn in a step, in degrees, mean of the last 50 steps."""
+    turn_l2_spread: float
+    """Standard deviation over the seeds."""
     turn_none: float
+    turn_none_spread: float
     loss_l2: float
     """Test loss."""
     loss_none: float
@@ -107,6 +110,9 @@ def measure(normalized: bool = True) -> Facts:
     def mean(way: str, k: int) -> float:
         return sum(float(run[k]) for run in runs[way]) / SEEDS
 
+    def spread(way: str, k: int) -> float:
+        return torch.tensor([float(run[k]) for run in runs[way]]).std().item()
+
     parameters = start(0)
     rows, found = slice(0, BATCH), []
     for scale in (1.0, FACTOR):
@@ -132,7 +138,9 @@ def measure(normalized: bool = True) -> Facts:
         start_norm=sum(start(seed)[0].norm().item() for seed in range(SEEDS)) / SEEDS,
         rate_growth=shrink ** (-2 * (STEPS - 1)),
         turn_l2=mean("l2", 2),
+        turn_l2_spread=spread("l2", 2),
         turn_none=mean("none", 2),
+        turn_none_spread=spread("none", 2),
         loss_l2=mean("l2", 3),
         loss_none=mean("none", 3),
     )
@@ -169,8 +177,8 @@ EXPERIMENT = Experiment(
             id="l2_turns_faster",
             sentence=lambda f: (
                 f"So L2 ($\\lambda = {f.l2:g}$, $\\eta = {f.lr:g}$) keeps the layer moving: at the "
-                f"end, a step turns its weights by {f.turn_l2:.2f}°, without L2 by "
-                f"{f.turn_none:.2f}°."
+                f"end, a step turns its weights by {f.turn_l2:.2f} ± {f.turn_l2_spread:.2f}°, "
+                f"without L2 by {f.turn_none:.2f} ± {f.turn_none_spread:.2f}°."
             ),
             check=lambda f: f.turn_l2 > 3 * f.turn_none and f.apart < 1e-9,
             without={"normalized": False},

@@ -191,8 +191,10 @@ EXPERIMENT = Experiment(
                 "Chosen by training loss, each rule takes the largest learning rate of the grid, "
                 f"{f.grid[-1]:g}, and the losses lie a factor of {f.loss_ratio:,.0f} apart. On new "
                 "images gradient descent, with the highest loss, is the best with "
-                f"{named(f.by_loss, f, 'gradient descent').accuracy:.1%}; RMSprop has "
-                f"{named(f.by_loss, f, 'RMSprop').accuracy:.1%}."
+                f"{named(f.by_loss, f, 'gradient descent').accuracy:.1%} ± "
+                f"{named(f.by_loss, f, 'gradient descent').accuracy_spread:.1%}; RMSprop has "
+                f"{named(f.by_loss, f, 'RMSprop').accuracy:.1%} ± "
+                f"{named(f.by_loss, f, 'RMSprop').accuracy_spread:.1%} ({f.seeds} splits)."
             ),
             check=lambda f: (
                 f.loss_ratio > 1000
@@ -208,8 +210,8 @@ EXPERIMENT = Experiment(
             id="tuned_they_are_alike",
             sentence=lambda f: (
                 "Chosen by accuracy on images held out, the learning rates go from "
-                f"{f.lowest_lr:g} to {f.highest_lr:g}, and the six accuracies lie within "
-                f"{f.accuracy_range:.1f} percentage points of each other."
+                f"{f.lowest_lr:g} to {f.highest_lr:g}, and the six accuracies, means of {f.seeds} "
+                f"splits, lie within {f.accuracy_range:.1f} percentage points of each other."
             ),
             check=lambda f: f.accuracy_range < 1 and f.highest_lr >= 100 * f.lowest_lr,
             without={"steps": 3},
