@@ -28,13 +28,16 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 @event_priority(50)  # before mkdocs-jupyter looks for notebooks
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pictures, charts and executed labs to what MkDocs copies and checks."""
+    """Add pictures, charts, executed labs and code to what MkDocs copies and checks."""
     for task in tasks():
         folder = current(task.name)
         for file in sorted(folder.iterdir()):
             if file.suffix in {".svg", ".png"} or file.name.endswith(".vl.json"):
                 uri = f"assets/measured/{task.name}/{file.name}"
                 files.append(File.generated(config, uri, abs_src_path=str(file)))
+        if task.kind == "experiment":
+            uri = f"assets/experiments/{task.source.name}"
+            files.append(File.generated(config, uri, abs_src_path=str(task.source)))
         if task.kind == "lab":
             notebook = write_notebook(task.source).relative_to(NOTEBOOKS).as_posix()
             # not File.generated: mkdocs-jupyter asks for a folder and a path in it

@@ -80,6 +80,12 @@ def anchor(kind: str, path: str) -> str:
     return f"{kind}-{path.replace('.', '-').replace('_', '-')}"
 
 
+def program(parent: etree.Element, experiment: str) -> None:
+    """A link to the code of an experiment, which the site holds."""
+    link = etree.SubElement(parent, "a", {"href": f"/assets/experiments/{experiment}.py"})
+    etree.SubElement(link, "code").text = f"experiments/{experiment}.py"
+
+
 def filterable(parent: etree.Element, *filters: str) -> etree.Element:
     """A list that a script gives a search field and a choice for each of the filters."""
     return etree.SubElement(

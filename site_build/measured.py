@@ -179,7 +179,7 @@ def all_claims(parent: etree.Element) -> None:
 def _measured_by(parent: etree.Element, result: Result) -> None:
     source = etree.SubElement(parent, "p", {"class": "rx-claims__source"})
     source.text = "Measured by "
-    etree.SubElement(source, "code").text = f"experiments/{result.name}.py"
+    listings.program(source, result.name)
     source[-1].tail = f": {result.question}"
 
 

@@ -65,7 +65,7 @@ def verdicts() -> list[Verdict]:
 
 
 def all_verdicts(parent: etree.Element, with_numbers: Callable[[str], str]) -> None:
-    """Every statement with its verdict and its claims, each with a link to where it is taught."""
+    """Every statement with its verdict and its claims: where each is taught, what measured it."""
     places = listings.claim_pages()
     listing = listings.filterable(parent, "Verdict", "Topic")
     groups: dict[str, etree.Element] = {}
@@ -93,4 +93,5 @@ def all_verdicts(parent: etree.Element, with_numbers: Callable[[str], str]) -> N
             proof.text = f"{found['sentence']} "
             anchor = listings.anchor("claim", path)
             link = etree.SubElement(proof, "a", {"href": f"/{taught[0].path}#{anchor}"})
-            link.text = taught[0].title
+            link.text, link.tail = taught[0].title, ", measured by "
+            listings.program(proof, name)

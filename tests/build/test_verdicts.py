@@ -46,6 +46,7 @@ def test_an_entry_shows_verdict_statement_reason_claim_and_page(source: Path) ->
     assert "Twice 2." in text
     assert load("l2_shrinkage").claims["norm_falls"]["sentence"].split("$")[0] in text
     assert 'href="/l2.md#claim-l2-shrinkage-norm-falls">The page<' in text
+    assert 'href="/assets/experiments/l2_shrinkage.py"' in text
 
 
 @pytest.mark.parametrize(
