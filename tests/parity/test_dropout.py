@@ -9,9 +9,11 @@ from torch import nn
 
 import snippets.keras.dropout
 import snippets.keras.dropout_network
+import snippets.keras.monte_carlo_dropout
 import snippets.numpy.dropout
 import snippets.pytorch.dropout
 import snippets.pytorch.dropout_network
+import snippets.pytorch.monte_carlo_dropout
 
 P = 0.375
 
@@ -97,3 +99,53 @@ class TestNetwork:
         for name in ("loss", "val_loss"):
             assert one[name] == pytest.approx(two[name], rel=1e-3)  # the two epsilons differ
         assert one["loss"][-1] < 0.9 * one["loss"][0]
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+def test_monte_carlo_dropout_with_shared_masks(monkeypatch, normalized):
+    rng = np.random.default_rng(0)
+    weights, x = [rng.normal(size=(6, 8)), rng.normal(size=(8, 3))], rng.normal(size=(5, 6))
+
+    def next_mask(convert):
+        drawn = np.random.default_rng(7)
+        draw = snippets.numpy.dropout.dropout_mask
+        return lambda _, x, **__: x * convert(draw(tuple(x.shape), P, drawn))
+
+    monkeypatch.setattr(nn.Dropout, "forward", next_mask(torch.from_numpy))
+    monkeypatch.setattr(keras.layers.Dropout, "call", next_mask(tf.constant))
+    torch_model = nn.Sequential(
+        nn.Linear(6, 8, bias=False),
+        nn.BatchNorm1d(8, eps=1e-3, affine=False) if normalized else nn.Identity(),
+        nn.Dropout(P),
+        nn.Linear(8, 3, bias=False),
+    ).double()
+    options = {"use_bias": False, "dtype": "float64"}
+    norm = keras.layers.BatchNormalization(center=False, scale=False, dtype="float64")
+    keras_model = keras.Sequential(
+        [
+            keras.Input((6,), dtype="float64"),
+            keras.layers.Dense(8, **options),
+            norm if normalized else keras.layers.Identity(dtype="float64"),
+            keras.layers.Dropout(P, dtype="float64"),
+            keras.layers.Dense(3, **options),
+        ]
+    )
+    for linear, dense, kernel in zip(
+        (torch_model[0], torch_model[3]),
+        (keras_model.layers[0], keras_model.layers[3]),
+        weights,
+        strict=True,
+    ):
+        dense.set_weights([kernel])
+        linear.weight.data = torch.from_numpy(kernel.T)
+    ours = snippets.pytorch.monte_carlo_dropout.monte_carlo_dropout
+    theirs = snippets.keras.monte_carlo_dropout.monte_carlo_dropout
+    by_torch = ours(torch_model, torch.from_numpy(x), samples=60)
+    by_keras = theirs(keras_model, x, samples=60)
+    for one, other in zip(by_torch, by_keras, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    mean, spread = (a.numpy() for a in by_torch)
+    logits = x @ weights[0] @ weights[1] / (np.sqrt(1.001) if normalized else 1)
+    assert (spread > 1e-3).all()
+    without = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    assert np.abs(mean - without).max() > 1e-2  # the average over masks is another answer
