@@ -8,6 +8,7 @@ import torch
 from matplotlib.figure import Figure as MatplotlibFigure
 
 from experiments.adam_digits import train
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.custom_adam import CustomAdam
@@ -136,16 +137,16 @@ def draw_places(facts: Facts) -> MatplotlibFigure:
 
 def chart_places(facts: Facts) -> alt.TopLevelMixin:
     """The same with a slider for epsilon and one for the update."""
-    power = alt.param(
-        name="power",
+    power = slider(
+        "power",
+        "Epsilon ε",
+        low=-12,
+        high=-2,
+        step=0.5,
         value=-8,
-        bind=alt.binding_range(min=-12, max=-2, step=0.5, name="ε = 10 to the power of: "),
+        shown="format(pow(10, power), '.1~e')",
     )
-    now = alt.param(
-        name="update",
-        value=1,
-        bind=alt.binding_range(min=1, max=3000, step=1, name="update t: "),
-    )
+    now = slider("update", "Update t", low=1, high=3000, step=1, value=1)
     legend = alt.Legend(
         orient="top",
         columns=1,
@@ -206,7 +207,7 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
         .mark_text(align="left", baseline="top", fontSize=13, color=CSS["ink"])
         .encode(x=alt.value(0), y=alt.value(-24), text="words:N")
     )
-    chart = alt.layer(lines, words).add_params(power, now)
+    chart = alt.layer(lines, words).add_params(*power, *now)
     return chart.properties(width="container", height=300)
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from numpy.typing import NDArray
 
 from experiments.adam_digits import NO_CORRECTION, train
+from experiments.charts import slider, words
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.custom_adam import CustomAdam
@@ -203,29 +204,42 @@ def draw_stepper(facts: Facts) -> MatplotlibFigure:
 
 
 def chart_stepper(facts: Facts) -> alt.TopLevelMixin:
-    """The same with sliders; the sums are computed anew in the page."""
+    """Moments above, the steps made of them below; the sums are computed anew in the page."""
     last = len(facts.gradients)
-    beta1 = _slider("beta1", facts.beta1, 0, 0.99, 0.01, "β₁, memory of the mean: ")
-    beta2 = _slider("beta2", facts.beta2, 0.5, 0.999, 0.001, "β₂, memory of the squares: ")
-    scale = _slider("scale", 0, -10, 3, 0.5, "gradients × 10 to the power of: ")
-    now = _slider("now", 1, 1, last, 1, "update t: ")
+    params = [
+        *slider("beta1", "β₁", low=0, high=0.99, step=0.01, value=facts.beta1),
+        *slider("beta2", "β₂", low=0.5, high=0.999, step=0.001, value=facts.beta2),
+        *slider(
+            "scale",
+            "Gradients",
+            low=-10,
+            high=3,
+            step=0.5,
+            value=0,
+            shown="'× ' + (scale == 0 ? '1' : format(pow(10, scale), '.1~e'))",
+        ),
+        *slider("now", "Update t", low=1, high=last, step=1, value=1),
+    ]
     largest = max(abs(g) for g in facts.gradients)
-    data = alt.InlineData(
-        values=[{"i": i, "g": round(g, 6)} for i, g in enumerate(facts.gradients, 1)]
+    data = alt.Chart(
+        alt.InlineData(
+            values=[{"i": i, "g": round(g, 6)} for i, g in enumerate(facts.gradients, 1)]
+        )
     )
-    x = alt.X("t:Q", title="update t", scale=alt.Scale(domain=[0, last + 1], nice=False))
-    y = alt.Y("step:Q", title="step, in units of lr", axis=alt.Axis(titlePadding=14))
+    x = alt.X(
+        "t:Q",
+        title="update t",
+        scale=alt.Scale(domain=[0, last + 3], nice=False),
+        axis=alt.Axis(values=[1, 10, 20, 30, 40], grid=False),
+    )
 
-    bars = (
-        alt.Chart(data)
-        .transform_calculate(t="datum.i", step=f"datum.g / {largest}")
-        .mark_bar(color=CSS["muted"], opacity=0.45, width=5)
-        .encode(x=x, y=y)
-    )
+    def y(field: str, title: str, scale: alt.Scale) -> alt.Y:
+        axis = alt.Axis(orient="left", titlePadding=12, tickCount=4, titleFontSize=12)
+        return alt.Y(f"{field}:Q", title=title, axis=axis, scale=scale)
+
     # m_t and v_t are sums over the gradients i <= t, with weights (1 - beta) beta^(t - i).
     moments = (
-        alt.Chart(data)
-        .transform_calculate(x="datum.g * pow(10, scale)", t=f"sequence(datum.i, {last + 1})")
+        data.transform_calculate(x="datum.g * pow(10, scale)", t=f"sequence(datum.i, {last + 1})")
         .transform_flatten(["t"])
         .transform_calculate(
             m_part="(1 - beta1) * pow(beta1, datum.t - datum.i) * datum.x",
@@ -241,40 +255,57 @@ def chart_stepper(facts: Facts) -> alt.TopLevelMixin:
             uncorrected="datum.m / (sqrt(datum.v) + 1e-8)",
         )
     )
-    corrected, uncorrected = "corrected", "uncorrected"
-    colour = alt.Color(
-        "key:N",
-        scale=alt.Scale(domain=[corrected, uncorrected], range=[CSS["adam"], CSS["plain"]]),
-        legend=None,  # the lines of text above are the legend
+
+    upper = y("size", "largest gradient = 1", alt.Scale(range=[150, 0], domain=[-0.5, 1.05]))
+    bars = data.transform_calculate(t="datum.i", size=f"datum.g / {largest}").mark_bar(
+        color=CSS["muted"], opacity=0.45, width=5
     )
-    folded = moments.transform_fold([corrected, uncorrected], as_=["key", "step"])
-    lines = folded.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
-    here = folded.transform_filter("datum.t == now").mark_point(size=90, filled=True, opacity=1)
-    words = moments.transform_filter("datum.t == now").transform_calculate(
-        means="'t = ' + now + ':  m = ' + format(datum.m, '.1e')"
+    unit = f"({largest} * pow(10, scale))"
+    lines = []
+    for field, name, colour, dash in (
+        ("datum.m", "", "adam", [3, 3]),
+        ("sqrt(datum.v)", "", "ink", [3, 3]),
+        ("datum.m_hat", "m̂", "adam", [1, 0]),
+        ("sqrt(datum.v_hat)", "√v̂", "ink", [1, 0]),
+    ):
+        sized = moments.transform_calculate(size=f"{field} / {unit}")
+        lines.append(sized.mark_line(strokeWidth=2, strokeDash=dash, color=CSS[colour], clip=True))
+        if name:
+            here = sized.transform_filter("datum.t == now")
+            end = sized.transform_filter(f"datum.t == {last}")
+            lines.append(here.mark_point(size=80, filled=True, opacity=1, color=CSS[colour]))
+            lines.append(end.mark_text(text=name, align="left", dx=6, color=CSS[colour]))
+    above = alt.layer(*(layer.encode(x=x, y=upper) for layer in (bars, *lines)))
+
+    lower = y("step", "step, in units of lr", alt.Scale(range=[370, 220]))
+    steps = []
+    for field, colour in (("uncorrected", "plain"), ("corrected", "adam")):
+        made = moments.transform_calculate(step=f"datum.{field}")
+        here = made.transform_filter("datum.t == now")
+        steps.append(made.mark_line(strokeWidth=2.5, color=CSS[colour]))
+        steps.append(here.mark_point(size=90, filled=True, opacity=1, color=CSS[colour]))
+    below = alt.layer(*(layer.encode(x=x, y=lower) for layer in steps))
+
+    said = moments.transform_filter("datum.t == now").transform_calculate(
+        means="'dashed:  m = ' + format(datum.m, '.1e')"
         " + ',  √v = ' + format(sqrt(datum.v), '.1e')",
         hats="'corrected:  m̂ = ' + format(datum.m_hat, '.1e')"
         " + ',  √v̂ = ' + format(sqrt(datum.v_hat), '.1e')",
-        with_it="'━ with correction: step ' + format(datum.corrected, '.2f') + ' lr'",
-        without="'━ without: step ' + format(datum.uncorrected, '.2f') + ' lr'",
+        with_it="'with correction: step ' + format(datum.corrected, '.2f') + ' lr'",
+        without="'without correction: step ' + format(datum.uncorrected, '.2f') + ' lr'",
     )
     texts = [
-        words.mark_text(align="left", baseline="top", fontSize=13, color=CSS[ink]).encode(
-            x=alt.value(0), y=alt.value(20 * row - 88), text=f"{name}:N"
-        )
-        for row, (name, ink) in enumerate(
-            (("means", "ink"), ("hats", "ink"), ("with_it", "adam"), ("without", "plain"))
+        words(said, field, x=0, y=top, colour=colour)
+        for field, top, colour in (
+            ("means", -46, "ink"),
+            ("hats", -26, "ink"),
+            ("with_it", 170, "adam"),
+            ("without", 190, "plain"),
         )
     ]
-    layers = alt.layer(bars, lines, here.encode(x=x, y=y, color=colour), *texts)
-    return layers.add_params(beta1, beta2, scale, now).properties(width="container", height=280)
-
-
-def _slider(
-    name: str, value: float, low: float, high: float, step: float, label: str
-) -> alt.Parameter:
-    bind = alt.binding_range(min=low, max=high, step=step, name=label)
-    return alt.param(name=name, value=value, bind=bind)
+    layers = alt.layer(above, below, *texts).add_params(*params)
+    chart: alt.LayerChart = layers.resolve_scale(y="independent")
+    return chart.properties(width="container", height=370, usermeta={"play": "now"})
 
 
 def draw_learning_rates(facts: Facts) -> MatplotlibFigure:

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn import functional as F
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 
@@ -246,12 +247,14 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
             zip(facts.lrs, facts.l2_curves, facts.adamw_curves, strict=True)
         )
     ]
-    rate = alt.param(
-        name="rate",
+    rate = slider(
+        "rate",
+        "Learning rate",
+        low=0,
+        high=len(facts.lrs) - 1,
+        step=1,
         value=len(facts.lrs) // 2,
-        bind=alt.binding_range(
-            min=0, max=len(facts.lrs) - 1, step=1, name="Learning rate (0.003, 0.01, 0.03): "
-        ),
+        shown=one_of([f"{lr:g}" for lr in facts.lrs], "rate"),
     )
     chosen = "datum.i == rate"
     y = alt.Y(
@@ -288,7 +291,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
 
     rows = words("top", -66, "ink"), words("l2", -46, "l2"), words("adamw", -26, "adamw")
     layers = alt.layer(line, rule, *rows)
-    return layers.add_params(rate).properties(width="container", height=260)
+    return layers.add_params(*rate).properties(width="container", height=260)
 
 
 EXPERIMENT = Experiment(

@@ -17,6 +17,7 @@ from sklearn.datasets import load_iris
 
 import snippets.keras.three_layer_network as by_keras
 import snippets.pytorch.three_layer_network as by_torch
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.gradient_check import numerical_gradient, relative_error
@@ -51,6 +52,15 @@ LINES = (
     ("b1", "∂J/∂b₁ = mean of δ₁", (), "mean over samples"),
     ("new", "W₁ ← W₁ − lr · ∂J/∂W₁", (), "elementwise"),
 )
+
+NODE_ROW = 34
+NODES = (
+    ((1, "z₁"), (2, "a₁"), (3, "z₂"), (4, "a₂"), (5, "z₃"), (6, "a₃"), (7, "e")),
+    ((10, "δ₁"), (0, ""), (9, "δ₂"), (0, ""), (8, "δ₃")),
+    ((15, "∇W₁"), (16, "∇b₁"), (13, "∇W₂"), (14, "∇b₂"), (11, "∇W₃"), (12, "∇b₃"), (17, "W₁")),
+)
+"""The map above the interactive picture: forward, errors, gradients; numbers are those of LINES."""
+PAGE = "var(--md-default-bg-color, #fff)"
 
 
 @dataclass(frozen=True)
@@ -466,10 +476,14 @@ def chart_walk(facts: Facts) -> alt.TopLevelMixin:
                 "unit": unit,
             }
         )
-    now = alt.param(
-        name="now",
+    now = slider(
+        "now",
+        "Line of the pass",
+        low=1,
+        high=len(facts.steps),
+        step=1,
         value=1,
-        bind=alt.binding_range(min=1, max=len(facts.steps), step=1, name="Line of the pass: "),
+        shown=f"now + ' of {len(facts.steps)}'",
     )
     chosen = "datum.k == now"
     grid = (
@@ -501,14 +515,38 @@ def chart_walk(facts: Facts) -> alt.TopLevelMixin:
     words_above = [
         row(field, y, size)
         for field, y, size in (
-            ("top", -94, 16),
-            ("shape", -68, 13),
-            ("kind", -49, 13),
-            ("unit", -30, 13),
+            ("top", -88, 16),
+            ("shape", -64, 13),
+            ("kind", -46, 13),
+            ("unit", -28, 13),
         )
     ]
-    layers = alt.layer(squares, numbers, *words_above)
-    return layers.add_params(now).properties(width="container", height=230)
+    nodes = [
+        {"k": k, "x": column, "y": -NODE_ROW * line - 118, "name": name}
+        for line, names in enumerate(reversed(NODES))
+        for column, (k, name) in enumerate(names, start=1)
+        if k
+    ]
+    place = alt.Chart(alt.InlineData(values=nodes)).encode(
+        x=alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0.5, 7.5], nice=False, zero=False)),
+        y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 1], range=[0, 1], nice=False)),
+    )
+    state = "datum.k == now ? {} : datum.k < now ? {} : {}"
+    fill = alt.ExprRef(state.format(*(f"'{CSS[c]}'" for c in ("l2", "l2", "muted"))))
+    circles = place.mark_point(
+        shape="circle",
+        size=620,
+        filled=True,
+        color=fill,
+        opacity=alt.ExprRef(state.format(0.95, 0.28, 0.12)),
+    )
+    names = place.mark_text(
+        fontSize=11, color=alt.ExprRef(f"datum.k == now ? '{PAGE}' : '{CSS['ink']}'")
+    ).encode(text="name:N")
+    network = alt.layer(circles, names)
+    layers = alt.layer(alt.layer(squares, numbers, *words_above), network)
+    chart: alt.LayerChart = layers.add_params(*now).resolve_scale(x="independent", y="independent")
+    return chart.properties(width="container", height=230, usermeta={"play": "now"})
 
 
 def draw_check(facts: Facts) -> MatplotlibFigure:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_breast_cancer
 
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.cost_function import cost, cost_gradient
@@ -125,10 +126,14 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     data = alt.InlineData(
         values=[{"w": w, "loss": round(v, 5)} for w, v in zip(facts.grid, facts.loss, strict=True)]
     )
-    strength = alt.param(
-        name="strength",
+    strength = slider(
+        "strength",
+        "Strength λ",
+        low=0,
+        high=0.2,
+        step=0.005,
         value=facts.strength,
-        bind=alt.binding_range(min=0, max=0.2, step=0.005, name="Strength λ: "),
+        shown="format(strength, '.3f')",
     )
     base = (
         alt.Chart(data)
@@ -185,7 +190,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         point.encode(x=x, y=y("cost")),
         *words,
     )
-    return layers.add_params(strength).properties(width="container", height=320)
+    return layers.add_params(*strength).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

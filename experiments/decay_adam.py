@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from numpy.typing import NDArray
 
 from experiments.adam_digits import train
+from experiments.charts import power_of_ten, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.custom_adam import CustomAdam
@@ -215,29 +216,33 @@ def chart_sizes(facts: Facts) -> alt.TopLevelMixin:
         }
         for e, c, l2, adamw in zip(EXPONENTS, facts.decays, facts.l2, facts.adamw, strict=True)
     ]
-    exponent = alt.param(
-        name="exponent",
+    exponent = slider(
+        "exponent",
+        "weight_decay δ",
+        low=EXPONENTS[0],
+        high=EXPONENTS[-1],
+        step=0.5,
         value=EXPONENTS[CHOSEN],
-        bind=alt.binding_range(
-            min=EXPONENTS[0], max=EXPONENTS[-1], step=0.5, name="weight_decay δ, log₁₀: "
-        ),
+        shown=power_of_ten("exponent"),
     )
     chosen = "abs(datum.e - exponent) < 0.05"
     line = (
         alt.Chart(alt.InlineData(values=lines))
         .transform_filter(chosen)
-        .mark_line(strokeWidth=2.5)
+        .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=45))
         .encode(
             x=alt.X(
                 "s:Q",
                 title="typical size of the weight's gradient",
                 scale=alt.Scale(type="log", domain=[facts.sizes[0], facts.sizes[-1]], nice=False),
-                axis=alt.Axis(values=[0.001, 0.01, 0.1, 1, 10], format="~g"),
+                axis=alt.Axis(
+                    values=[0.001, 0.01, 0.1, 1, 10], format="~g", grid=False, labelFlush=False
+                ),
             ),
             y=alt.Y(
                 "left:Q",
                 title="left of the weight",
-                scale=alt.Scale(domain=[-0.02, 1.02], nice=False),
+                scale=alt.Scale(domain=[-0.03, 1.03], nice=False),
                 axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format="%", titlePadding=12),
             ),
             color=alt.Color(
@@ -255,7 +260,9 @@ def chart_sizes(facts: Facts) -> alt.TopLevelMixin:
 
     rows = words("top", -66, "ink"), words("l2", -46, "l2"), words("adamw", -26, "adamw")
     layers = alt.layer(line, *rows)
-    return layers.add_params(exponent).properties(width="container", height=250)
+    return layers.add_params(*exponent).properties(
+        width="container", height=250, usermeta={"play": "exponent"}
+    )
 
 
 def draw_real(facts: Facts) -> MatplotlibFigure:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from numpy.typing import NDArray
 from sklearn.datasets import load_diabetes
 
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.l2_penalty import l2_gradient
@@ -180,12 +181,13 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         }
         for mu, same, scaled in zip(facts.momenta, facts.same, facts.scaled, strict=True)
     ]
-    momentum = alt.param(
-        name="momentum",
+    momentum = slider(
+        "momentum",
+        "Momentum μ",
+        low=facts.momenta[0],
+        high=facts.momenta[-1],
+        step=0.1,
         value=facts.momenta[-1],
-        bind=alt.binding_range(
-            min=facts.momenta[0], max=facts.momenta[-1], step=0.1, name="Momentum μ: "
-        ),
     )
     chosen = "abs(datum.mu - momentum) < 0.05"
     line = (
@@ -220,7 +222,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
 
     rows = words("top", 4, "ink"), words("same", 24, "l2"), words("scaled", 44, "adamw")
     layers = alt.layer(line, *rows)
-    return layers.add_params(momentum).properties(width="container", height=300)
+    return layers.add_params(*momentum).properties(width="container", height=300)
 
 
 EXPERIMENT = Experiment(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.pytorch.dropout_network import make_network, train
@@ -198,12 +199,14 @@ def chart_curves(facts: Facts) -> alt.TopLevelMixin:
         }
         for k, rate in enumerate(facts.rates)
     ]
-    rate = alt.param(
-        name="rate",
+    rate = slider(
+        "rate",
+        "Rate p",
+        low=0,
+        high=len(facts.rates) - 1,
+        step=1,
         value=0,
-        bind=alt.binding_range(
-            min=0, max=len(facts.rates) - 1, step=1, name="Rate (0 is none, 4 is 0.9): "
-        ),
+        shown=one_of([str(p) for p in facts.rates], "rate"),
     )
     chosen = "datum.k == rate"
     line = (
@@ -239,7 +242,7 @@ def chart_curves(facts: Facts) -> alt.TopLevelMixin:
 
     rows = ("top", "solid", "dashed", "accuracy")
     layers = alt.layer(line, *(row(field, 4 + 20 * k) for k, field in enumerate(rows)))
-    return layers.add_params(rate).properties(width="container", height=320)
+    return layers.add_params(*rate).properties(width="container", height=320)
 
 
 def draw_forgotten(facts: Facts) -> MatplotlibFigure:

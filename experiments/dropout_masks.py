@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.dropout import dropout_mask
@@ -203,24 +204,25 @@ def chart_masks(facts: Facts) -> alt.TopLevelMixin:
         for i, rate in enumerate(facts.rates)
         for k, count in enumerate(facts.counts)
     ]
-    rate = alt.param(
-        name="rate",
-        value=0.5,
-        bind=alt.binding_range(min=0, max=0.9, step=0.1, name="Rate p: "),
+    rate = slider(
+        "rate", "Rate p", low=0, high=0.9, step=0.1, value=0.5, shown="format(rate, '.1f')"
     )
-    count = alt.param(
-        name="count",
+    count = slider(
+        "count",
+        "Masks averaged",
+        low=0,
+        high=columns - 1,
+        step=1,
         value=0,
-        bind=alt.binding_range(
-            min=0,
-            max=columns - 1,
-            step=1,
-            name="Number of masks (0 is one, 7 is 1,000): ",
-        ),
+        shown=one_of([f"{count:,}" for count in facts.counts], "count"),
     )
     at = f"(round(rate * 10) * {columns} + count)"
     limit = 1.05 * 2 * max(facts.activations)
-    x = alt.X("unit:O", title="hidden unit", axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    x = alt.X(
+        "unit:O",
+        title="hidden unit",
+        axis=alt.Axis(labelAngle=0, values=[1, 4, 8, 12, 16], ticks=False),
+    )
     scale = alt.Scale(domain=[0, limit * 1.25], nice=False, clamp=True)
     axis = alt.Axis(tickCount=5, titlePadding=12)
     data = alt.Chart(alt.InlineData(values=bars))
@@ -233,8 +235,14 @@ def chart_masks(facts: Facts) -> alt.TopLevelMixin:
             tooltip=[alt.Tooltip("unit:O"), alt.Tooltip("mean:Q", format=".2f")],
         )
     )
-    tick = data.mark_tick(color=CSS["ink"], thickness=2.5, size=18).encode(
-        x=x, y=alt.Y("exact:Q", scale=scale)
+    tick = data.mark_tick(
+        color=CSS["ink"], thickness=2.5, size=alt.ExprRef("0.8 * width / 16")
+    ).encode(x=x, y=alt.Y("exact:Q", scale=scale))
+    dropped = (
+        data.transform_calculate(mean=f"datum.v[{at}]")
+        .transform_filter("datum.mean == 0")
+        .mark_text(text="×", dy=-8, fontSize=15, fontWeight="bold", color=CSS["dropout"])
+        .encode(x=x, y=alt.Y("mean:Q", scale=scale))
     )
     text = alt.Chart(alt.InlineData(values=lines)).transform_filter(f"datum.at == {at}")
 
@@ -242,8 +250,10 @@ def chart_masks(facts: Facts) -> alt.TopLevelMixin:
         mark = text.mark_text(align="left", baseline="top", fontSize=13, color=CSS["ink"])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
-    layers = alt.layer(bar, tick, row("top", 4), row("bottom", 24))
-    return layers.add_params(rate, count).properties(width="container", height=320)
+    layers = alt.layer(bar, tick, dropped, row("top", 4), row("bottom", 24))
+    return layers.add_params(*rate, *count).properties(
+        width="container", height=320, usermeta={"play": "count"}
+    )
 
 
 EXPERIMENT = Experiment(

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.pytorch.dropout_network import make_network, train
@@ -176,12 +177,14 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         }
         for i, share in enumerate(facts.shares)
     ]
-    removed = alt.param(
-        name="removed",
+    removed = slider(
+        "removed",
+        "Units removed",
+        low=0,
+        high=len(facts.shares) - 1,
+        step=1,
         value=5,
-        bind=alt.binding_range(
-            min=0, max=len(facts.shares) - 1, step=1, name="Units removed, in tenths: "
-        ),
+        shown="format(removed / 10, '.0%')",
     )
     data = alt.Chart(alt.InlineData(values=lines))
     colour = alt.Color(
@@ -216,7 +219,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     layers = alt.layer(
         line, point, row("top", 4, "ink"), row("dropout", 24, "dropout"), row("plain", 44, "plain")
     )
-    return layers.add_params(removed).properties(width="container", height=320)
+    return layers.add_params(*removed).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

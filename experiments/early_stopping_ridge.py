@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_diabetes
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.gradient_descent import GradientDescent
@@ -191,12 +192,14 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
                 "bottom": f"weights {facts.apart[k]:.0%} apart",
             }
         )
-    step = alt.param(
-        name="step",
+    step = slider(
+        "step",
+        "Stopped after",
+        low=0,
+        high=len(facts.steps) - 1,
+        step=1,
         value=DRAWN[1],
-        bind=alt.binding_range(
-            min=0, max=len(facts.steps) - 1, step=1, name="Doublings of t, log₂ t: "
-        ),
+        shown=one_of([f"{t:,} steps" for t in facts.steps], "step"),
     )
     chosen = "datum.k == step"
     x = alt.X(
@@ -250,7 +253,7 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
 
     rows = (row("top", 4, "ink"), row("middle", 24, "l2"), row("bottom", 44, "ink"))
     layers = alt.layer(line, dot, *rows)
-    return layers.add_params(step).properties(width="container", height=320)
+    return layers.add_params(*step).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.linear_model import enet_path
 
+from experiments.charts import power_of_ten, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.sklearn.elastic_net_training import train
@@ -240,12 +241,14 @@ def chart_groups(facts: Facts) -> alt.TopLevelMixin:
         for k, e in enumerate(EXPONENTS, start=1)
     ]
     values = [w for row in facts.paths for w in row]
-    exponent = alt.param(
-        name="exponent",
+    exponent = slider(
+        "exponent",
+        "Strength of L2, λ₂",
+        low=EXPONENTS[0],
+        high=EXPONENTS[-1],
+        step=0.2,
         value=EXPONENTS[0],
-        bind=alt.binding_range(
-            min=EXPONENTS[0], max=EXPONENTS[-1], step=0.2, name="Strength of L2, log₁₀ λ₂: "
-        ),
+        shown=power_of_ten("exponent"),
     )
     chosen = "abs(datum.e - exponent) < 0.05"
     x = alt.X(
@@ -294,7 +297,7 @@ def chart_groups(facts: Facts) -> alt.TopLevelMixin:
     )
     rows = (row("top", 4), row("middle", 22), row("bottom", 40), row("marks", 58))
     layers = alt.layer(bar, tick, name, *rows)
-    return layers.add_params(exponent).properties(width="container", height=320)
+    return layers.add_params(*exponent).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.linear_model import Ridge, lasso_path
 
+from experiments.charts import power_of_ten, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.sklearn.select_features import select_features
@@ -198,12 +199,14 @@ def chart_path(facts: Facts) -> alt.TopLevelMixin:
         )
     limit = 1.05 * max(abs(w) for weights in facts.first_path for w in weights)
     start = min(EXPONENTS, key=lambda e: abs(10**e - facts.first_chosen))
-    slider = alt.param(
-        name="exponent",
+    exponent = slider(
+        "exponent",
+        "Strength λ",
+        low=EXPONENTS[0],
+        high=EXPONENTS[-1],
+        step=0.1,
         value=start,
-        bind=alt.binding_range(
-            min=EXPONENTS[0], max=EXPONENTS[-1], step=0.1, name="Strength, log₁₀ λ: "
-        ),
+        shown=power_of_ten("exponent"),
     )
     chosen = "abs(datum.e - exponent) < 0.05"
     x = alt.X(
@@ -239,7 +242,7 @@ def chart_path(facts: Facts) -> alt.TopLevelMixin:
     layers = alt.layer(
         zero, bars, row("top", 4, "ink"), row("right", 23, "l1"), row("wrong", 42, "plain")
     )
-    return layers.add_params(slider).properties(width="container", height=320)
+    return layers.add_params(*exponent).properties(width="container", height=320)
 
 
 def draw_kept(facts: Facts) -> MatplotlibFigure:

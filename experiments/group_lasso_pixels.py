@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from sklearn.datasets import load_digits
 from torch import Tensor
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.pytorch.group_lasso import group_lasso_penalty
@@ -225,12 +226,14 @@ def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
         ("Group lasso", facts.group, range(len(STRENGTHS)), STRENGTHS, CSS["ink"], 1),
         ("L1", facts.l1, facts.partners, L1_STRENGTHS, CSS["l1"], 10),
     )
-    strength = alt.param(
-        name="strength",
+    strength = slider(
+        "strength",
+        "Strength of group lasso, λ",
+        low=0,
+        high=len(STRENGTHS) - 1,
+        step=1,
         value=facts.chosen,
-        bind=alt.binding_range(
-            min=0, max=len(STRENGTHS) - 1, step=1, name="Strength (0 weak, 3 strong): "
-        ),
+        shown=one_of([f"{s:g}" for s in STRENGTHS], "strength"),
     )
     x = alt.X(
         "place:O",
@@ -282,7 +285,7 @@ def chart_pixels(facts: Facts) -> alt.TopLevelMixin:
             .mark_text(align="left", fontSize=12, color=CSS["ink"])
             .encode(x=alt.X("place:O", bandPosition=0), y=y, text="text:N")
         )
-    return alt.layer(*layers).add_params(strength).properties(width="container", height=320)
+    return alt.layer(*layers).add_params(*strength).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 
 import snippets.numpy.l1_training
 import snippets.numpy.l2_training
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 
@@ -114,12 +115,14 @@ def chart_minimum(facts: Facts) -> alt.TopLevelMixin:
             {"s": strength, "l": f"λ = {strength:.1f}", "l1": exact, "l2": f"{w2:.2f}"},
         )
     grid = [{"w": w, "penalty": p} for p in ("L1", "L2") for w in GRID]
-    slider = alt.param(
-        name="strength",
+    strength = slider(
+        "strength",
+        "Strength λ",
+        low=facts.strengths[0],
+        high=facts.strengths[-1],
+        step=0.1,
         value=1.2,
-        bind=alt.binding_range(
-            min=facts.strengths[0], max=facts.strengths[-1], step=0.1, name="Strength λ: "
-        ),
+        shown="format(strength, '.1f')",
     )
     chosen = "abs(datum.s - strength) < 0.05"
     colour = alt.Color(
@@ -176,7 +179,7 @@ def chart_minimum(facts: Facts) -> alt.TopLevelMixin:
         row("'L1 (circle): best weight ' + datum.l1", 24, "l1"),
         row("'L2 (square): best weight ' + datum.l2", 44, "l2"),
     )
-    return layers.add_params(slider).properties(width="container", height=320)
+    return layers.add_params(*strength).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.pytorch.decay_groups import decay_groups
@@ -181,12 +182,14 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         }
         for k in range(len(facts.strengths))
     ]
-    strength = alt.param(
-        name="strength",
+    strength = slider(
+        "strength",
+        "Strength λ",
+        low=0,
+        high=len(facts.strengths) - 1,
+        step=1,
         value=0,
-        bind=alt.binding_range(
-            min=0, max=len(facts.strengths) - 1, step=1, name="Strength (0 is none, 5 is 0.1): "
-        ),
+        shown=one_of(list(facts.labels), "strength"),
     )
     chosen = "datum.k == strength"
     line = (
@@ -222,7 +225,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
 
     rows = ("top", "solid", "dashed", "accuracy")
     layers = alt.layer(line, *(row(field, 4 + 20 * k) for k, field in enumerate(rows)))
-    return layers.add_params(strength).properties(width="container", height=320)
+    return layers.add_params(*strength).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Lasso
 
+from experiments.charts import power_of_ten, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.l2_penalty import l2_penalty
@@ -199,12 +200,14 @@ def chart_coefficients(facts: Facts) -> alt.TopLevelMixin:
         for k, e in enumerate(EXPONENTS, start=1)
     ]
     limit = 1.05 * max(abs(w) for w in facts.coefficients[0])
-    exponent = alt.param(
-        name="exponent",
+    exponent = slider(
+        "exponent",
+        "Strength λ",
+        low=EXPONENTS[0],
+        high=EXPONENTS[-1],
+        step=0.2,
         value=EXPONENTS[0],
-        bind=alt.binding_range(
-            min=EXPONENTS[0], max=EXPONENTS[-1], step=0.2, name="Strength, log₁₀ λ: "
-        ),
+        shown=power_of_ten("exponent"),
     )
     chosen = "abs(datum.e - exponent) < 0.05"
     x = alt.X("name:N", sort=list(facts.names), title=None, axis=alt.Axis(labelAngle=0))
@@ -232,7 +235,7 @@ def chart_coefficients(facts: Facts) -> alt.TopLevelMixin:
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
     layers = alt.layer(bar, tick, row("top", 4), row("bottom", 24))
-    return layers.add_params(exponent).properties(width="container", height=320)
+    return layers.add_params(*exponent).properties(width="container", height=320)
 
 
 def draw_errors(facts: Facts) -> MatplotlibFigure:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_diabetes
 from torch import nn
 
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.pytorch.decay_groups import decay_groups
@@ -213,11 +214,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         }
         for c, free, both in zip(facts.factors, facts.weights_only, facts.biases_too, strict=True)
     ]
-    factor = alt.param(
-        name="factor",
-        value=1.0,
-        bind=alt.binding_range(min=0, max=4, step=0.5, name="Factor c in weight_decay = c · λ: "),
-    )
+    factor = slider("factor", "Factor c of weight_decay", low=0, high=4, step=0.5, value=1.0)
     chosen = "datum.c == factor"
     line = (
         alt.Chart(alt.InlineData(values=lines))
@@ -251,7 +248,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
     layers = alt.layer(line, row("top", 4, "ink"), row("free", 24, "l2"), row("both", 44, "plain"))
-    return layers.add_params(factor).properties(width="container", height=300)
+    return layers.add_params(*factor).properties(width="container", height=300)
 
 
 EXPERIMENT = Experiment(

@@ -14,6 +14,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, make_moons
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 
@@ -72,6 +73,8 @@ class Facts:
     starts as Keras starts it."""
     points: tuple[tuple[float, float, int], ...]
     """The training points of the moons with one seed, and their class."""
+    regions: tuple[tuple[tuple[tuple[tuple[float, float], ...], ...], ...], ...]
+    """Where the network says class 1: for each strength polygons, each an edge and its holes."""
     boundaries: tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
     """For each strength, the lines where that network is undecided."""
     seed_train: tuple[float, ...]
@@ -228,6 +231,20 @@ def boundary_lines(values: np.ndarray) -> tuple[tuple[tuple[float, float], ...],
     )
 
 
+def region_rings(
+    values: np.ndarray,
+) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:
+    """Where ``values`` on the grid are above zero: polygons, each an outer edge and its holes."""
+    found: Any = contour_generator(*GRID, values, fill_type="OuterOffset").filled(0.0, np.inf)
+    return tuple(
+        tuple(
+            tuple((round(float(x), 2), round(float(y), 2)) for x, y in polygon[start:end])
+            for start, end in pairwise(ends)
+        )
+        for polygon, ends in zip(*found, strict=True)
+    )
+
+
 @cache
 def measure(scale: float = 1.0) -> Facts:
     """Train with each strength and seed on the moons, the digits and the breast cancer data.
@@ -238,7 +255,7 @@ def measure(scale: float = 1.0) -> Facts:
     # Where all strengths are 0, one training serves them all.
     strengths, place = np.unique(scale * np.array(STRENGTHS), return_inverse=True)
     problems = {}
-    boundaries, points, first = [], [], np.empty(0)
+    boundaries, regions, points, first = [], [], [], np.empty(0)
     for name, data, hidden, steps in (
         ("moons", moons(), (32, 32), 800),
         ("digits", real(*load_digits(return_X_y=True), standardize=False), (32,), 300),
@@ -255,6 +272,7 @@ def measure(scale: float = 1.0) -> Facts:
                 logits = networks.logits(grid.expand(len(strengths) * SEEDS, -1, -1))
             sides = (logits[SHOWN::SEEDS, :, 1] - logits[SHOWN::SEEDS, :, 0]).numpy()[place]
             boundaries = [boundary_lines(side.reshape(across.shape)) for side in sides]
+            regions = [region_rings(side.reshape(across.shape)) for side in sides]
             points = [
                 (round(float(x), 2), round(float(y), 2), int(label))
                 for (x, y), label in zip(data.seen[SHOWN], data.seen_labels[SHOWN], strict=True)
@@ -270,6 +288,7 @@ def measure(scale: float = 1.0) -> Facts:
         **problems,
         glorot_share=float(penalty / (penalty + np.log(10))),
         points=tuple(points),
+        regions=tuple(regions),
         boundaries=tuple(boundaries),
         seed_train=tuple(float(v) for v in first[0]),
         seed_accuracy=tuple(float(v) for v in first[1]),
@@ -308,11 +327,20 @@ def draw_boundaries(facts: Facts) -> MatplotlibFigure:
 def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
     """The boundary at the strength of a slider."""
     points = [{"x": x, "y": y, "class": "AB"[c]} for x, y, c in facts.points]
+
+    def listed(points: Any) -> dict[str, list[Any]]:
+        return {"x": [p and p[0] for p in points], "y": [p and p[1] for p in points]}
+
     lines = [
-        {"k": k, "l": n, "o": i, "x": x, "y": y}
+        {"k": k, "l": n, **listed(line)}
         for k, boundary in enumerate(facts.boundaries)
         for n, line in enumerate(boundary)
-        for i, (x, y) in enumerate(line)
+    ]
+    # A gap between an edge and its holes: one path, in which they run the other way round.
+    fields = [
+        {"k": k, "l": n, **listed([p for ring in polygon for p in (*ring, None)])}
+        for k, region in enumerate(facts.regions)
+        for n, polygon in enumerate(region)
     ]
     texts = [
         {
@@ -324,12 +352,14 @@ def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
         for k, label in enumerate(facts.labels)
     ]
     last = len(facts.labels) - 1
-    strength = alt.param(
-        name="boundary_strength",
+    strength = slider(
+        "boundary_strength",
+        "Strength λ",
+        low=0,
+        high=last,
+        step=1,
         value=0,
-        bind=alt.binding_range(
-            min=0, max=last, step=1, name=f"Strength λ (0 is none, {last} is 10): "
-        ),
+        shown=one_of(list(facts.labels), "boundary_strength"),
     )
     chosen = "datum.k == boundary_strength"
     x = alt.X(
@@ -362,20 +392,24 @@ def chart_boundaries(facts: Facts) -> alt.TopLevelMixin:
             ),
         )
     )
-    line = (
-        alt.Chart(alt.InlineData(values=lines))
-        .transform_filter(chosen)
-        .mark_line(strokeWidth=2.5, color=CSS["l2"], clip=True)
-        .encode(x=x, y=y, detail="l:N", order="o:Q")
-    )
+
+    def drawn(values: list[dict[str, Any]], **mark: Any) -> Any:
+        flat = alt.Chart(alt.InlineData(values=values)).transform_filter(chosen)
+        flat = flat.transform_flatten(["x", "y"]).transform_window(o="row_number()")
+        return flat.mark_line(clip=True, **mark).encode(x=x, y=y, detail="l:N", order="o:Q")
+
+    field = drawn(fields, strokeWidth=0, fill=CSS["l2"], fillOpacity=0.15)
+    line = drawn(lines, strokeWidth=2.5, color=CSS["l2"])
     text = alt.Chart(alt.InlineData(values=texts)).transform_filter(chosen)
 
     def row(field: str, y: int) -> Any:
         mark = text.mark_text(align="left", baseline="top", fontSize=14, color=CSS["ink"])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
-    layers = alt.layer(line, dots, row("top", 4), row("middle", 23), row("bottom", 42))
-    return layers.add_params(strength).properties(width="container", height=340)
+    layers = alt.layer(field, line, dots, row("top", 4), row("middle", 23), row("bottom", 42))
+    return layers.add_params(*strength).properties(
+        width="container", height=340, usermeta={"play": "boundary_strength"}
+    )
 
 
 def draw_curves(facts: Facts) -> MatplotlibFigure:
@@ -510,12 +544,12 @@ EXPERIMENT = Experiment(
             name="boundaries",
             title=lambda _: "Without L2 the network draws islands, with too much no line at all",
             caption=lambda f: (
-                f"A network with two hidden layers on {f.moons.rows} noisy points of two classes; "
-                f"the line is where it is undecided. This is one of {f.seeds} seeds; the mean "
-                f"accuracy on {f.moons.unseen:,} new points is {f.moons.accuracy[0]:.1%} without "
-                f"penalty, {f.moons.accuracy[f.moons.best]:.1%} with "
-                f"$\\lambda = {f.moons.label}$ and {f.moons.accuracy[-1]:.0%} with "
-                f"$\\lambda = {f.labels[-1]}$."
+                f"A network with two hidden layers on {f.moons.rows} noisy points of two classes: "
+                f"on the line it is undecided, in the shaded part it says triangle. This is one "
+                f"of {f.seeds} seeds; the mean accuracy on {f.moons.unseen:,} new points is "
+                f"{f.moons.accuracy[0]:.1%} without penalty, "
+                f"{f.moons.accuracy[f.moons.best]:.1%} with $\\lambda = {f.moons.label}$ and "
+                f"{f.moons.accuracy[-1]:.0%} with $\\lambda = {f.labels[-1]}$."
             ),
             alt=lambda f: (
                 f"Two classes of points, shaped like two half moons, and the network's boundary. "

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 from numpy.typing import NDArray
 
+from experiments.charts import slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.adagrad import Adagrad
@@ -321,18 +322,15 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
     surface = alt.param(
         name="surface",
         value=facts.surfaces[0],
-        bind=alt.binding_select(options=list(facts.surfaces), name="Surface: "),
+        bind=alt.binding_select(options=list(facts.surfaces), name="Surface"),
     )
     rates = alt.param(
         name="rates",
         value=tuned,
-        bind=alt.binding_select(options=[tuned, common], name="Learning rate: "),
+        bind=alt.binding_radio(options=[tuned, common], name="Learning rate"),
     )
-    update = alt.param(
-        name="update",
-        value=20,
-        bind=alt.binding_range(min=0, max=facts.steps, step=1, name="Update: "),
-    )
+    update = slider("update", "Update", low=0, high=facts.steps, step=1, value=20)
+    times = alt.param(name="times", expr=str(list(SHOWN)).replace(" ", ""))
     lines = [
         {"s": name, "i": f"{name} {i}", "x": xs, "y": ys}
         for name, of in zip(facts.surfaces, surfaces, strict=True)
@@ -350,7 +348,6 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
                         "rule": run.rule,
                         "place": place,
                         "lr": f"{run.lr:.3g}",
-                        "t": shown,
                         "x": [round(run.path[t][0], 3) for t in shown],
                         "y": [round(run.path[t][1], 3) for t in shown],
                     }
@@ -370,15 +367,15 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
         grid = alt.Axis(grid=False, tickCount=6, titlePadding=10)
         return {"title": name, "scale": scale, "axis": grid}
 
-    x = alt.X("x:Q", **axis("weight 1", 0))
-    y = alt.Y("y:Q", **axis("weight 2", 1))
+    x = alt.X("x:Q", **axis("weight 1 (dimensionless)", 0))
+    y = alt.Y("y:Q", **axis("weight 2 (dimensionless)", 1))
     chosen = "datum.s == surface"
     level_lines = (
         alt.Chart(alt.InlineData(values=lines))
         .transform_filter(chosen)
         .transform_flatten(["x", "y"])
         .transform_window(k="row_number()")
-        .mark_line(color=CSS["grid"], strokeWidth=1, clip=True)
+        .mark_line(color=CSS["muted"], opacity=0.45, strokeWidth=1, clip=True)
         .encode(x=x, y=y, detail="i:N", order="k:Q")
     )
     goals = [
@@ -393,7 +390,11 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
         .encode(x=x, y=y)
     )
     data = alt.Chart(alt.InlineData(values=paths)).transform_filter(f"{chosen} && datum.r == rates")
-    walked = data.transform_flatten(["t", "x", "y"]).transform_filter("datum.t <= update")
+    walked = (
+        data.transform_calculate(t="slice(times, 0, length(datum.x))")
+        .transform_flatten(["t", "x", "y"])
+        .transform_filter("datum.t <= update")
+    )
     colour = alt.Color(
         "rule:N",
         legend=None,
@@ -445,9 +446,12 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
                 color=colour,
             )
         )
-    chart = alt.layer(*layers).add_params(surface, rates, update)
+    chart = alt.layer(*layers).add_params(surface, rates, *update, times)
     return chart.properties(
-        width="container", height=340, padding={"top": 12, "left": 5, "right": 5, "bottom": 5}
+        width="container",
+        height=340,
+        padding={"top": 12, "left": 5, "right": 5, "bottom": 5},
+        usermeta={"play": "update"},
     )
 
 

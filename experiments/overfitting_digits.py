@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.pytorch.learning_curves import learning_curves
@@ -210,15 +211,14 @@ def chart_curves(facts: Facts) -> alt.TopLevelMixin:
         for k, size in enumerate(facts.sizes)
     ]
     highest = max(v for curve in facts.validation_curves for v in curve)
-    size = alt.param(
-        name="size",
+    size = slider(
+        "size",
+        "Training images",
+        low=0,
+        high=len(facts.sizes) - 1,
+        step=1,
         value=FEW,
-        bind=alt.binding_range(
-            min=0,
-            max=len(facts.sizes) - 1,
-            step=1,
-            name="Training images, few (0) to many (5): ",
-        ),
+        shown=one_of([f"{size:,}" for size in facts.sizes], "size"),
     )
     chosen = "datum.k == size"
     line = (
@@ -253,7 +253,7 @@ def chart_curves(facts: Facts) -> alt.TopLevelMixin:
 
     rows = ("top", "solid", "dashed", "accuracy")
     layers = alt.layer(line, *(row(field, 2 + 20 * k) for k, field in enumerate(rows)))
-    return layers.add_params(size).properties(width="container", height=320)
+    return layers.add_params(*size).properties(width="container", height=320)
 
 
 def draw_sizes(facts: Facts) -> MatplotlibFigure:

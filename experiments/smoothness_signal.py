@@ -7,6 +7,7 @@ import altair as alt
 import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 
+from experiments.charts import power_of_ten, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.smoothness_penalty import smoothness_gradient
@@ -167,12 +168,14 @@ def chart_filter(facts: Facts) -> alt.TopLevelMixin:
         for k, e in enumerate(EXPONENTS)
     ]
     values = [w for row in (*facts.curves, facts.ridge, facts.truth) for w in row]
-    exponent = alt.param(
-        name="exponent",
+    exponent = slider(
+        "exponent",
+        "Strength λ",
+        low=EXPONENTS[0],
+        high=EXPONENTS[-1],
+        step=0.25,
         value=EXPONENTS[facts.best],
-        bind=alt.binding_range(
-            min=EXPONENTS[0], max=EXPONENTS[-1], step=0.25, name="Strength, log₁₀ λ: "
-        ),
+        shown=power_of_ten("exponent"),
     )
     chosen = "abs(datum.e - exponent) < 0.05"
     x = alt.X(
@@ -207,7 +210,7 @@ def chart_filter(facts: Facts) -> alt.TopLevelMixin:
 
     rows = (row("top", 2), row("middle", 20), row("bottom", 38))
     layers = alt.layer(*(c.encode(x=x, y=y) for c in (ridge, truth, smooth)), *rows)
-    return layers.add_params(exponent).properties(width="container", height=320)
+    return layers.add_params(*exponent).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

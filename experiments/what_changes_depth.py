@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
+from experiments.charts import one_of, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.activations import Kind, activate, slope
@@ -268,15 +269,14 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
         }
         for k, (scale, row) in enumerate(zip(facts.scales, facts.lines, strict=True))
     ]
-    scale = alt.param(
-        name="scale",
+    scale = slider(
+        "scale",
+        "Initial weights",
+        low=0,
+        high=len(facts.scales) - 1,
+        step=1,
         value=2,
-        bind=alt.binding_range(
-            min=0,
-            max=len(facts.scales) - 1,
-            step=1,
-            name="Initial weights (0 is half, 2 the usual, 4 double): ",
-        ),
+        shown=one_of([f"× {s:g}" for s in facts.scales], "scale"),
     )
     chosen = "datum.k == scale"
     colours = [CSS[colour] for colour, _ in STYLES]
@@ -317,7 +317,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     rows = [row("top", 218, CSS["ink"])]
     rows += [row(f"row{i}", 238 + 20 * i, colour) for i, colour in enumerate(colours)]
     layers = alt.layer(line, *rows)
-    return layers.add_params(scale).properties(width="container", height=320)
+    return layers.add_params(*scale).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

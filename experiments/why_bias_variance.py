@@ -7,6 +7,7 @@ import altair as alt
 import numpy as np
 from matplotlib.figure import Figure as MatplotlibFigure
 
+from experiments.charts import power_of_ten, slider
 from experiments.drawing import CSS, LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
 from snippets.numpy.bias_variance import bias_variance
@@ -133,15 +134,14 @@ def chart_parts(facts: Facts) -> alt.TopLevelMixin:
         }
         for e, b, v in zip(facts.exponents, facts.bias, facts.variance, strict=True)
     ]
-    exponent = alt.param(
-        name="exponent",
+    exponent = slider(
+        "exponent",
+        "Strength of L2, λ",
+        low=facts.exponents[0],
+        high=facts.exponents[-1],
+        step=0.5,
         value=facts.exponents[0],
-        bind=alt.binding_range(
-            min=facts.exponents[0],
-            max=facts.exponents[-1],
-            step=0.5,
-            name="Strength of L2, log₁₀ λ: ",
-        ),
+        shown=power_of_ten("exponent"),
     )
     chosen = "abs(datum.e - exponent) < 0.05"
     x = alt.X(
@@ -175,7 +175,7 @@ def chart_parts(facts: Facts) -> alt.TopLevelMixin:
 
     rows = (row(f, 2 + 19 * k) for k, f in enumerate(("top", "bias", "variance", "error")))
     layers = alt.layer(fits, real, *rows)
-    return layers.add_params(exponent).properties(width="container", height=320)
+    return layers.add_params(*exponent).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

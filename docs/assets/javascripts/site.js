@@ -22,15 +22,66 @@
     const chart = document.createElement("div");
     chart.className = "rx-chart";
     body.append(chart);
-    figure.classList.add("rx-figure--live");
     try {
       const spec = { ...(await response.json()), description: picture.alt };
-      await window.vegaEmbed(chart, spec, { renderer: "svg", actions: false, ast: true });
+      const { view } = await window.vegaEmbed(chart, spec, { renderer: "svg", actions: false, ast: true });
+      chart.view = view; // for tests: what is drawn, in the units of the axes
+      for (const param of spec.params ?? []) if (param.bind) dress(chart, param, spec);
+      figure.classList.add("rx-figure--live");
     } catch (error) {
-      figure.classList.remove("rx-figure--live");
       chart.remove();
       throw error;
     }
+  }
+
+  /* Vega's controls get what they lack: the value as people read it, a group's name, a button that plays. */
+  function dress(chart, { name, bind }, { params, usermeta }) {
+    const input = chart.querySelector(`.vega-bind [name="${name}"]`);
+    const line = input.closest(".vega-bind");
+    if (bind.input === "radio") {
+      const group = line.querySelector(".vega-bind-radio");
+      group.role = "radiogroup";
+      group.ariaLabel = bind.name;
+    }
+    if (bind.input !== "range") return;
+    input.nextElementSibling.remove(); // Vega's own, which shows the bare number
+    const value = document.createElement("span");
+    value.className = "rx-chart__value";
+    value.ariaHidden = true; // the slider itself says it
+    line.append(value);
+    const shown = params.some((param) => param.name === `${name}_text`) ? `${name}_text` : name;
+    const show = (_, text) => (value.textContent = input.ariaValueText = text);
+    show(shown, chart.view.signal(shown));
+    chart.view.addSignalListener(shown, show);
+    if (usermeta?.play === name) line.append(player(input, bind));
+  }
+
+  /* Moves a slider from end to end, and only when asked to; hidden from who prefers less motion. */
+  function player(input, { name, min, max, step }) {
+    const button = document.createElement("button");
+    const stride = Math.max(1, Math.round((max - min) / step / 100));
+    let timer;
+    const stop = () => {
+      timer = clearInterval(timer);
+      button.className = "rx-chart__play";
+      button.ariaLabel = `Play: ${name}`;
+    };
+    button.type = "button";
+    button.addEventListener("click", () => {
+      if (timer) return stop();
+      if (Number(input.value) >= max) input.value = min;
+      button.className += " rx-chart__play--on";
+      button.ariaLabel = "Stop";
+      timer = setInterval(() => {
+        input.stepUp(stride);
+        input.dispatchEvent(new Event("input"));
+        if (!input.isConnected || Number(input.value) >= max) stop();
+      }, 90);
+    });
+    input.addEventListener("pointerdown", stop);
+    input.addEventListener("keydown", stop);
+    stop();
+    return button;
   }
 
   const nearby = new IntersectionObserver(
