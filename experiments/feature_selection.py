@@ -199,7 +199,7 @@ def chart_path(facts: Facts) -> alt.TopLevelMixin:
         )
     limit = 1.05 * max(abs(w) for weights in facts.first_path for w in weights)
     start = min(EXPONENTS, key=lambda e: abs(10**e - facts.first_chosen))
-    exponent = slider(
+    control = slider(
         "exponent",
         "Strength λ",
         low=EXPONENTS[0],
@@ -242,7 +242,7 @@ def chart_path(facts: Facts) -> alt.TopLevelMixin:
     layers = alt.layer(
         zero, bars, row("top", 4, "ink"), row("right", 23, "l1"), row("wrong", 42, "plain")
     )
-    return layers.add_params(*exponent).properties(width="container", height=320)
+    return layers.add_params(*control).properties(width="container", height=320)
 
 
 def draw_kept(facts: Facts) -> MatplotlibFigure:

@@ -115,7 +115,7 @@ def chart_minimum(facts: Facts) -> alt.TopLevelMixin:
             {"s": strength, "l": f"λ = {strength:.1f}", "l1": exact, "l2": f"{w2:.2f}"},
         )
     grid = [{"w": w, "penalty": p} for p in ("L1", "L2") for w in GRID]
-    strength = slider(
+    control = slider(
         "strength",
         "Strength λ",
         low=facts.strengths[0],
@@ -179,7 +179,7 @@ def chart_minimum(facts: Facts) -> alt.TopLevelMixin:
         row("'L1 (circle): best weight ' + datum.l1", 24, "l1"),
         row("'L2 (square): best weight ' + datum.l2", 44, "l2"),
     )
-    return layers.add_params(*strength).properties(width="container", height=320)
+    return layers.add_params(*control).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(
