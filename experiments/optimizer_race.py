@@ -329,8 +329,17 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
         value=tuned,
         bind=alt.binding_radio(options=[tuned, common], name="Learning rate"),
     )
-    update = slider("update", "Update", low=0, high=facts.steps, step=1, value=20)
+    update = slider(
+        "moment",
+        "Update",
+        low=0,
+        high=len(SHOWN) - 1,
+        step=1,
+        value=20,
+        shown="format(update, 'd')",
+    )
     times = alt.param(name="times", expr=str(list(SHOWN)).replace(" ", ""))
+    now = alt.param(name="update", expr="times[moment]")
     lines = [
         {"s": name, "i": f"{name} {i}", "x": xs, "y": ys}
         for name, of in zip(facts.surfaces, surfaces, strict=True)
@@ -446,12 +455,12 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
                 color=colour,
             )
         )
-    chart = alt.layer(*layers).add_params(surface, rates, *update, times)
+    chart = alt.layer(*layers).add_params(surface, rates, *update, times, now)
     return chart.properties(
         width="container",
         height=340,
         padding={"top": 12, "left": 5, "right": 5, "bottom": 5},
-        usermeta={"play": "update"},
+        usermeta={"play": "moment"},
     )
 
 

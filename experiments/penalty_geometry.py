@@ -236,11 +236,11 @@ def chart_shapes(facts: Facts) -> alt.TopLevelMixin:
     circle = shape(around, "sqrt(by_l2[0] * by_l2[0] + by_l2[1] * by_l2[1])")
     axes = [
         dots([{}])
-        .mark_rule(color=CSS["muted"])
+        .mark_rule(color=CSS["muted"], aria=False)
         .encode(
             x=alt.XDatum(0),
         ),
-        dots([{}]).mark_rule(color=CSS["muted"]).encode(y=alt.YDatum(0)),
+        dots([{}]).mark_rule(color=CSS["muted"], aria=False).encode(y=alt.YDatum(0)),
     ]
     layers: list[Any] = [
         *(closed(level(str(size)), "grid", strokeWidth=1) for size in LEVELS),

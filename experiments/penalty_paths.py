@@ -196,9 +196,9 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
         kept=f"kept + ' of {facts.features} coefficients are not 0'",
     )
     layers = alt.layer(
-        nothing.mark_rule(color=CSS["muted"]).encode(y=alt.YDatum(0)),
+        nothing.mark_rule(color=CSS["muted"], aria=False).encode(y=alt.YDatum(0)),
         nothing.transform_calculate(s="pow(10, exponent)")
-        .mark_rule(color=CSS["muted"], strokeDash=[3, 3])
+        .mark_rule(color=CSS["muted"], aria=False, strokeDash=[3, 3])
         .encode(x=x, y=alt.YDatum(-1.08 * highest), y2=alt.Y2Datum(1.1 * highest)),
         data.mark_line(strokeWidth=1.8, color=colour).encode(x=x, y=y, detail="name:N"),
         here.mark_point(filled=True, size=48, opacity=1, color=colour).encode(

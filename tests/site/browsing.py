@@ -32,10 +32,16 @@ def answer(route: Route) -> None:
         route.fulfill(status=404, path=FOLDER[-1] / "404.html")
 
 
-def open_page(browser: Browser, base: str, url: str, **view: Any) -> tuple[Page, list[str]]:
-    """The page, and a list that grows with everything that goes wrong in it."""
+def open_page(
+    browser: Browser, base: str, url: str, script: str = "", **view: Any
+) -> tuple[Page, list[str]]:
+    """The page, and a list that grows with everything that goes wrong in it.
+
+    A ``script`` runs before those of the page.
+    """
     context = browser.new_context(**view)
     context.route("**/*", answer)
+    context.add_init_script(script)
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None)
