@@ -24,19 +24,22 @@ def train(
         features: Shape (n, d); Keras computes in float32.
         labels: Shape (n,), classes counted from 0.
         lr: The learning rate, above 0. Default 0.01.
-        steps: Number of updates, each with all rows. Default 100.
+        steps: Number of updates, each with all rows, at least 1. Default 100.
 
     Returns:
         The loss before each update.
 
     Raises:
-        ValueError: If ``lr`` is not above 0, or ``labels`` not of shape (n,).
+        ValueError: If ``lr`` is not above 0, ``steps`` below 1, or ``labels`` not
+            of shape (n,).
 
     Source:
         Kingma and Ba, Adam, arXiv:1412.6980, section 6.1 trains the same model.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
     if labels.shape != (rows,):
         raise ValueError(f"labels must have shape ({rows},), got {labels.shape}")

@@ -22,8 +22,11 @@ def make_model(
         A model from (n, inputs) to scores (n, 1).
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number (from Keras).
+        ValueError: If ``inputs`` is below 1, or (from Keras) another argument is
+            outside its range.
     """
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs!r}")
     regularizer = keras.regularizers.l2(l2)
     layer = keras.layers.Dense(1, kernel_regularizer=regularizer, dtype=dtype)
     return keras.Sequential([keras.Input((inputs,), dtype=dtype), layer])
@@ -45,11 +48,16 @@ def cost(model: keras.Model, features: Any, labels: Any) -> tuple[Any, Any]:
         The mean cross-entropy in nats per row, and the sum of all penalties that
         the model's layers declare: two scalars.
 
+    Raises:
+        ValueError: If ``labels`` is not of shape (n,).
+
     Source:
         Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning",
         sections 4.4.1 (the loss) and 3.4.1 (the penalty).
     """
     scores = model(features)[:, 0]  # (n, 1) -> (n,)
+    if (shape := tuple(labels.shape)) != (rows := len(features),):
+        raise ValueError(f"labels must have shape ({rows},), got {shape}")
     labels = ops.cast(labels, scores.dtype)
     loss = ops.mean(ops.softplus(scores) - labels * scores)
     return loss, sum(model.losses)

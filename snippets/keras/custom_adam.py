@@ -46,7 +46,7 @@ class CustomAdam(keras.optimizers.Optimizer):
     ) -> None:
         numbers = {"learning_rate": learning_rate, "epsilon": epsilon}
         for key, value in numbers.items():
-            if isinstance(value, (int, float)) and not 0.0 <= value < math.inf:
+            if not callable(value) and not 0.0 <= value < math.inf:
                 raise ValueError(
                     f"{key} must be a finite number >= 0, got {value!r}"
                 )

@@ -20,11 +20,15 @@ class CustomAdamW(keras.optimizers.Adam):
             least 0, or a schedule. Default 0.001.
         weight_decay: Times the learning rate the fraction that a weight loses at
             each step; at least 0. Default 0.004.
+        beta_1: Decay of the mean of the gradient; in [0, 1). Default 0.9.
+        beta_2: Decay of the mean of its square; in [0, 1). Default 0.999.
+        epsilon: Keras's, epsilon hat; in the unit of the gradient, at least 0.
+            Default 1e-7.
         name: Name of the optimizer. Default "custom_adamw".
         **kwargs: What ``keras.optimizers.Adam`` takes besides.
 
     Raises:
-        ValueError: If ``weight_decay`` is negative, infinite or not a number.
+        ValueError: If an argument is outside its range.
 
     Source:
         Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2; there the decay is not
@@ -36,14 +40,24 @@ class CustomAdamW(keras.optimizers.Adam):
         learning_rate: float
         | keras.optimizers.schedules.LearningRateSchedule = 0.001,
         weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
         name: str = "custom_adamw",
         **kwargs: Any,
     ) -> None:
-        if not 0.0 <= weight_decay < math.inf:
-            raise ValueError(
-                f"weight_decay must be a finite number >= 0, got {weight_decay!r}"
-            )
-        super().__init__(learning_rate, name=name, **kwargs)
+        numbers = {"learning_rate": learning_rate, "weight_decay": weight_decay}
+        for key, value in {**numbers, "epsilon": epsilon}.items():
+            if not callable(value) and not 0.0 <= value < math.inf:
+                raise ValueError(
+                    f"{key} must be a finite number >= 0, got {value!r}"
+                )
+        for key, beta in {"beta_1": beta_1, "beta_2": beta_2}.items():
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"{key} must be in [0, 1), got {beta!r}")
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, name=name, **kwargs
+        )
         # As self.weight_decay it would make the base class decay a second time.
         self.decay = weight_decay
 

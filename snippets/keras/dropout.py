@@ -20,7 +20,14 @@ def dropout_mask(x: Any, p: float, seed: keras.random.SeedGenerator) -> Any:
 
     Returns:
         A tensor like ``x`` in shape and dtype; the mean of each factor is 1.
+
+    Raises:
+        ValueError: If ``p`` is outside its range, or ``x`` not floating point.
     """
+    if not 0 <= p < 1:
+        raise ValueError(f"p must be in [0, 1), got {p!r}")
+    if "float" not in str(x.dtype):
+        raise ValueError(f"x must be floating point, got {x.dtype}")
     keep = keras.random.uniform(ops.shape(x), seed=seed) >= p
     return ops.cast(keep, x.dtype) * (1 / (1 - p))
 

@@ -25,8 +25,11 @@ def make_network(
         A model from (n, inputs) to logits (n, classes).
 
     Raises:
-        ValueError: If ``p`` is outside its range (from Keras).
+        ValueError: If ``inputs`` is below 1, or (from Keras) another argument is
+            outside its range.
     """
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs!r}")
     return keras.Sequential(
         [
             keras.Input((inputs,)),
@@ -56,17 +59,19 @@ def train(
         labels: Class numbers, shape (n,).
         validation: Features and labels to validate on.
         lr: The learning rate, above 0. Default 0.01.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         For each epoch ``"loss"``, with dropout and before the update, and
         ``"val_loss"``, without dropout and after it.
 
     Raises:
-        ValueError: If ``lr`` is not a finite number above 0.
+        ValueError: If ``lr`` is not a finite number above 0, or ``epochs`` below 1.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     model.compile(
         optimizer=keras.optimizers.Adam(lr),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

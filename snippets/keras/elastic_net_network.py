@@ -32,9 +32,11 @@ def make_network(
         A model from (n, inputs) to (n, classes).
 
     Raises:
-        ValueError: If a strength is negative, infinite or not a number, as Keras
-            itself finds.
+        ValueError: If ``inputs`` is below 1, or (from Keras) another argument is
+            outside its range.
     """
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs!r}")
     penalty = keras.regularizers.l1_l2(l1=l1, l2=l2)
     return keras.Sequential(
         [
@@ -60,17 +62,19 @@ def train(
         features: Shape (n, features).
         labels: Class numbers, shape (n,).
         lr: The learning rate, above 0. Default 0.001.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         What ``fit`` saw before each update: ``"loss"`` with the penalty, and
         ``"cross_entropy"`` without it.
 
     Raises:
-        ValueError: If ``lr`` is not a finite number above 0.
+        ValueError: If ``lr`` is not a finite number above 0, or ``epochs`` below 1.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     model.compile(
         optimizer=keras.optimizers.Adam(lr),  # weight_decay here would be AdamW
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),

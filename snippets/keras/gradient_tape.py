@@ -28,19 +28,21 @@ def train(
         features: Shape (n, features).
         labels: Class numbers, shape (n,).
         lr: The learning rate, above 0. Default 0.001.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         The loss with the penalty before each update.
 
     Raises:
-        ValueError: If ``lr`` is not a finite number above 0.
+        ValueError: If ``lr`` is not a finite number above 0, or ``epochs`` below 1.
 
     Source:
         Kingma and Ba, arXiv:1412.6980, Algorithm 1: the optimizer.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.Adam(lr)
     optimizer.build(model.trainable_variables)

@@ -32,12 +32,13 @@ class HardConcrete(keras.layers.Layer):
 
     Args:
         strength: Of the penalty, in units of the loss per gate, finite, >= 0.
-        log_alpha: Where all gates start. Default 2, which is nearly open.
+        log_alpha: Where all gates start, finite. Default 2, which is nearly open.
         seed: Seed of the noise; by default another one each time.
         **kwargs: What every Keras layer takes.
 
     Raises:
-        ValueError: If ``strength`` is out of its range.
+        ValueError: If ``strength`` is out of its range, or ``log_alpha`` not
+            finite.
 
     Source:
         Louizos, Welling and Kingma (2018), "Learning Sparse Neural Networks
@@ -55,6 +56,8 @@ class HardConcrete(keras.layers.Layer):
             raise ValueError(
                 f"strength must be a finite number >= 0, got {strength!r}"
             )
+        if not math.isfinite(log_alpha):
+            raise ValueError(f"log_alpha must be finite, got {log_alpha!r}")
         super().__init__(**kwargs)
         self.strength, self.start, self.seed = strength, log_alpha, seed
         self.seed_generator = keras.random.SeedGenerator(seed)

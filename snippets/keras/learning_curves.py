@@ -27,19 +27,22 @@ def learning_curves(
         training: Features (n, d) and class numbers (n,).
         validation: The same for rows that the model never trains on.
         lr: The learning rate, above 0. Default 0.01.
-        epochs: Number of updates, each with all training rows. Default 200.
+        epochs: Number of updates, each with all training rows, at least 1.
+            Default 200.
 
     Returns:
         Training losses and validation losses after each epoch, in nats per row.
 
     Raises:
-        ValueError: If ``lr`` is not above 0.
+        ValueError: If ``lr`` is not above 0, or ``epochs`` below 1.
 
     Source:
         Goodfellow, Bengio and Courville, "Deep Learning", section 7.8, figure 7.3.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     sets = (training, validation)
     curves: tuple[list[float], list[float]] = ([], [])

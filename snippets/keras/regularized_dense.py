@@ -25,11 +25,14 @@ def make_network(
         A model from (n, inputs) to logits (n, classes).
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number (from Keras).
+        ValueError: If ``inputs`` is below 1, or (from Keras) another argument is
+            outside its range.
 
     Source:
         He et al., "Delving Deep into Rectifiers", section 2.2: "he_normal".
     """
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs!r}")
     RegularizedDense = functools.partial(
         keras.layers.Dense,
         activation="relu",

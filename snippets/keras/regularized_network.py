@@ -24,11 +24,14 @@ def make_network(
         A model from (n, inputs) to logits (n, classes).
 
     Raises:
-        ValueError: If ``p`` is outside its range (from Keras).
+        ValueError: If ``inputs`` is below 1, or (from Keras) another argument is
+            outside its range.
 
     Source:
         Li et al. (2019), arXiv:1801.05134: dropout after the last batch norm only.
     """
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs!r}")
     layers = [keras.Input((inputs,))]
     for _ in range(2):
         layers += [
@@ -57,18 +60,24 @@ def train(
         training: Features (n, d) and class numbers (n,).
         validation: The same for rows that the model never trains on.
         weight_decay: For the weights alone, at least 0. Default 0.1.
-        patience: Epochs in a row without improvement to wait for. Default 20.
+        patience: Epochs in a row without improvement to wait for, at least 1.
+            Default 20.
         lr: The learning rate, above 0. Default 0.01.
-        epochs: The largest number of updates, each with all rows. Default 300.
+        epochs: The largest number of updates, each with all rows, at least 1.
+            Default 300.
 
     Returns:
         The validation loss after each epoch, and the number of the best, from 0.
 
     Raises:
-        ValueError: If ``lr`` or ``weight_decay`` is outside its range.
+        ValueError: If an argument is outside its range.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
+    if not patience >= 1:
+        raise ValueError(f"patience must be >= 1, got {patience!r}")
     if not 0 <= weight_decay < math.inf:
         raise ValueError(
             f"weight_decay must be a finite number >= 0, got {weight_decay!r}"

@@ -13,20 +13,24 @@ def make_network(
         penalty = sum over layers l of  strengths[l] * sum of w^2 over kernel l
 
     Args:
-        sizes: Number of inputs, of units in each hidden layer, and of outputs.
+        sizes: Number of inputs, of units in each hidden layer, and of outputs; each
+            at least 1.
         strengths: One for each layer: finite, at least 0.
 
     Returns:
         A model from (n, sizes[0]) to (n, sizes[-1]).
 
     Raises:
-        ValueError: If there is not one strength for each layer, or (from Keras) one
-            is negative, infinite or not a number.
+        ValueError: If there are fewer than two sizes, one is below 1, there is not
+            one strength for each layer, or (from Keras) one is negative, infinite
+            or not a number.
 
     Source:
         Krogh and Hertz (1991), "A Simple Weight Decay Can Improve Generalization",
         section 1, with a strength for each layer.
     """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"sizes must be two or more, each >= 1, got {sizes!r}")
     layers = len(sizes) - 1
     if len(strengths) != layers:
         raise ValueError(

@@ -24,7 +24,13 @@ def make_network(
 
     Returns:
         A model from (n, inputs) to (n, outputs): samples are rows here.
+
+    Raises:
+        ValueError: If ``inputs`` is below 1, or (from Keras) another argument is
+            outside its range.
     """
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs!r}")
     units = (hidden1, hidden2, outputs)  # the first kernel is (inputs, hidden1)
     layers = [keras.layers.Dense(u, "sigmoid", dtype=dtype) for u in units]
     return keras.Sequential([keras.Input((inputs,), dtype=dtype), *layers])

@@ -28,7 +28,8 @@ def tune(
         validation: The rows that judge.
         folder: Where the tuner keeps its trials; those of older searches go.
         trials: Number of strengths, at least 1. Default 8.
-        epochs: Number of Adam steps in a trial, each with all rows. Default 50.
+        epochs: Number of Adam steps in a trial, each with all rows, at least 1.
+            Default 50.
         seed: Of the strengths, at least 1: Keras Tuner takes 0 for none. Default 1.
 
     Returns:
@@ -36,7 +37,7 @@ def tune(
         rows, best first.
 
     Raises:
-        ValueError: If ``trials`` or ``seed`` is below 1.
+        ValueError: If ``trials``, ``epochs`` or ``seed`` is below 1.
 
     Source:
         Bergstra and Bengio (2012), "Random Search for Hyper-Parameter
@@ -44,6 +45,8 @@ def tune(
     """
     if trials < 1:
         raise ValueError(f"trials must be at least 1, got {trials!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     if seed < 1:
         raise ValueError(f"seed must be at least 1, got {seed!r}")
     classes = int(training[1].max()) + 1

@@ -15,7 +15,7 @@ class BatchNorm:
         y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \mathrm{eps}}} + \beta
 
     Args:
-        features: Number of columns, each normalized by itself.
+        features: Number of columns, at least 1, each normalized by itself.
         momentum: Weight of the *new* batch in the running averages, as in PyTorch,
             in (0, 1]; Keras's momentum is one minus this. Default 0.1.
         eps: Added to the variance, in its unit, at least 0. Default 1e-5.
@@ -37,6 +37,8 @@ class BatchNorm:
         *,
         unbiased: bool = True,
     ) -> None:
+        if features < 1:
+            raise ValueError(f"features must be at least 1, got {features!r}")
         if not 0 < momentum <= 1:
             raise ValueError(f"momentum must be in (0, 1], got {momentum!r}")
         if not 0 <= eps < math.inf:
@@ -57,8 +59,11 @@ class BatchNorm:
             An array of the same shape.
 
         Raises:
-            ValueError: If there is a single row to train with.
+            ValueError: If ``x`` has another shape, or a single row to train with.
         """
+        if x.ndim != 2 or x.shape[1] != len(self.gamma):  # it might broadcast
+            shape = f"(n, {len(self.gamma)})"
+            raise ValueError(f"x must have shape {shape}, got {x.shape}")
         if not training:
             scale = self.gamma / np.sqrt(self.running_var + self.eps)
             return scale * (x - self.running_mean) + self.beta
@@ -82,7 +87,13 @@ class BatchNorm:
 
         Returns:
             dL/dx of the same shape, dL/dgamma and dL/dbeta of shape (features,).
+
+        Raises:
+            ValueError: If ``gradient`` is not of the shape of ``x``.
         """
+        if gradient.shape != self.x_hat.shape:
+            shapes = f"{self.x_hat.shape}, got {gradient.shape}"
+            raise ValueError(f"gradient must have shape {shapes}")
         d_gamma, d_beta = (gradient * self.x_hat).sum(0), gradient.sum(0)
         # every row moves the mean and the variance, too: two parts are taken out
         centred = gradient - d_beta / len(gradient)

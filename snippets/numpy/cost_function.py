@@ -32,14 +32,14 @@ def cost(
         The mean cross-entropy in nats per row, and the penalty.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number, or a label is
-            neither 0 nor 1.
+        ValueError: If ``l2`` is negative, infinite or not a number, ``labels`` is
+            not of shape (n,), or a label is neither 0 nor 1.
 
     Source:
         Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning",
         sections 4.4.1 (the loss) and 3.4.1 (the penalty).
     """
-    _check(labels, l2)
+    _check(features, labels, l2)
     scores = features @ weights + bias  # (n,)
     signs = 2 * labels - 1
     loss = np.logaddexp(0, -signs * scores).mean()  # exp alone would overflow
@@ -73,7 +73,7 @@ def cost_gradient(
     Raises:
         ValueError: As ``cost``.
     """
-    _check(labels, l2)
+    _check(features, labels, l2)
     scores = features @ weights + bias
     probabilities = np.exp(-np.logaddexp(0, -scores))  # the sigmoid, no overflow
     errors = probabilities - labels  # (n,)
@@ -81,8 +81,10 @@ def cost_gradient(
     return pull + 2 * l2 * weights, float(errors.mean())
 
 
-def _check(labels: FloatArray, l2: float) -> None:
+def _check(features: FloatArray, labels: FloatArray, l2: float) -> None:
     if not 0 <= l2 < math.inf:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
+    if labels.shape != (rows := len(features),):  # scores would broadcast
+        raise ValueError(f"labels must have shape ({rows},), got {labels.shape}")
     if wrong := set(np.unique(labels)) - {0.0, 1.0}:
         raise ValueError(f"labels must be 0 or 1, got {float(min(wrong))}")

@@ -62,16 +62,21 @@ class CustomAdam:
             grads: The gradient of the loss at ``params``, in the same shapes.
 
         Raises:
-            ValueError: If shapes differ between params, grads and the steps before.
+            ValueError: If an array is not of floats, there are none, or shapes
+                differ between params, grads and the steps before.
         """
-        if self.t == 0:
-            self.exp_avg = [np.zeros_like(p) for p in params]
-            self.exp_avg_sq = [np.zeros_like(p) for p in params]
-        shapes = [m.shape for m in self.exp_avg]
+        if isinstance(params, np.ndarray) or not params:
+            raise ValueError(f"params must be a list of arrays, got {params!r}")
+        shapes = [a.shape for a in self.exp_avg or params]
         for name, arrays in (("params", params), ("grads", grads)):
             if [a.shape for a in arrays] != shapes:
                 got = [a.shape for a in arrays]
                 raise ValueError(f"{name} must have the shapes {shapes}, got {got}")
+            if kinds := {a.dtype.name for a in arrays if a.dtype.kind != "f"}:
+                raise ValueError(f"{name} must be float arrays, got {kinds}")
+        if self.t == 0:
+            self.exp_avg = [np.zeros_like(p) for p in params]
+            self.exp_avg_sq = [np.zeros_like(p) for p in params]
 
         self.t += 1
         beta1, beta2 = self.betas

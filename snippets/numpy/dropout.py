@@ -22,7 +22,12 @@ def dropout_mask(
 
     Returns:
         The mask; the mean of each factor over many draws is 1.
+
+    Raises:
+        ValueError: If ``p`` is outside its range.
     """
+    if not 0 <= p < 1:
+        raise ValueError(f"p must be in [0, 1), got {p!r}")
     keep = rng.random(shape) >= p
     return keep / (1 - p)
 

@@ -26,7 +26,7 @@ def torch_epsilon(epsilon: float, beta_2: float, step: int) -> float:
     Source:
         Kingma and Ba, Adam, arXiv:1412.6980, the last lines of section 2.
     """
-    return epsilon / _root(epsilon, beta_2, step)
+    return epsilon / _root(step, epsilon=epsilon, beta_2=beta_2)
 
 
 def keras_epsilon(eps: float, beta2: float, step: int) -> float:
@@ -47,7 +47,7 @@ def keras_epsilon(eps: float, beta2: float, step: int) -> float:
     Raises:
         ValueError: If an argument is outside its range.
     """
-    return eps * _root(eps, beta2, step)
+    return eps * _root(step, eps=eps, beta2=beta2)
 
 
 def torch_adagrad_start(initial_accumulator_value: float, epsilon: float) -> float:
@@ -76,11 +76,12 @@ def torch_adagrad_start(initial_accumulator_value: float, epsilon: float) -> flo
     return initial_accumulator_value + epsilon
 
 
-def _root(eps: float, beta2: float, step: int) -> float:
+def _root(step: int, **named: float) -> float:
+    (eps_name, eps), (beta_name, beta) = named.items()
     if not 0 <= eps < math.inf:
-        raise ValueError(f"epsilon must be a finite number >= 0, got {eps!r}")
-    if not 0 <= beta2 < 1:
-        raise ValueError(f"beta_2 must be in [0, 1), got {beta2!r}")
+        raise ValueError(f"{eps_name} must be a finite number >= 0, got {eps!r}")
+    if not 0 <= beta < 1:
+        raise ValueError(f"{beta_name} must be in [0, 1), got {beta!r}")
     if not step >= 1:
         raise ValueError(f"step must be at least 1, got {step!r}")
-    return math.sqrt(1 - beta2**step)
+    return math.sqrt(1 - beta**step)

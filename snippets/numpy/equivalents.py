@@ -116,5 +116,5 @@ def _check(**strengths: float) -> None:
 
 
 def _check_rows(rows: int) -> None:
-    if not rows >= 1:
-        raise ValueError(f"rows must be at least 1, got {rows!r}")
+    if not 1 <= rows < math.inf:
+        raise ValueError(f"rows must be finite and at least 1, got {rows!r}")

@@ -20,7 +20,7 @@ def numerical_gradient(
 
     Args:
         cost: From an array like ``w`` to a number.
-        w: Where to measure, any shape, float64; it stays as it was.
+        w: Where to measure, any shape; it stays as it was.
         step: The distance h, above 0, in the unit of ``w``. Default 1e-5.
 
     Returns:
@@ -37,7 +37,7 @@ def numerical_gradient(
         raise ValueError(f"step must be a finite number > 0, got {step!r}")
     slopes = np.empty(w.shape)
     for index in np.ndindex(w.shape):
-        ahead, behind = w.copy(), w.copy()
+        ahead, behind = w.astype(float), w.astype(float)  # copies
         ahead[index] += step
         behind[index] -= step
         slopes[index] = (cost(ahead) - cost(behind)) / (2 * step)

@@ -40,10 +40,16 @@ class GradientDescent:
             grads: The gradient of the loss at ``params``, in the same shapes.
 
         Raises:
-            ValueError: If shapes differ between params and grads.
+            ValueError: If an array is not of floats, there are none, or shapes
+                differ between params and grads.
         """
+        if isinstance(params, np.ndarray) or not params:
+            raise ValueError(f"params must be a list of arrays, got {params!r}")
         shapes = [p.shape for p in params]
         if (got := [g.shape for g in grads]) != shapes:
             raise ValueError(f"grads must have the shapes {shapes}, got {got}")
+        for name, arrays in (("params", params), ("grads", grads)):
+            if kinds := {a.dtype.name for a in arrays if a.dtype.kind != "f"}:
+                raise ValueError(f"{name} must be float arrays, got {kinds}")
         for p, g in zip(params, grads, strict=True):
             p -= self.lr * g

@@ -35,7 +35,8 @@ def grid_search(
 
     Raises:
         ValueError: If a strength is negative, infinite or not a number, there are
-            none, ``folds`` is not from 2 to n, or no error is finite.
+            none, ``folds`` is not from 2 to n, ``targets`` not of shape (n,), or no
+            error is finite.
 
     Source:
         Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
@@ -45,6 +46,8 @@ def grid_search(
         raise ValueError(f"strengths must be finite and >= 0, got {strengths!r}")
     if not 2 <= folds <= len(targets):
         raise ValueError(f"folds must be from 2 to {len(targets)}, got {folds!r}")
+    if targets.shape != (rows := len(features),):  # errors would broadcast
+        raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
     errors = np.empty((folds, len(strengths)))
     for f, out in enumerate(np.array_split(np.arange(len(targets)), folds)):
         x, y = np.delete(features, out, axis=0), np.delete(targets, out)
@@ -60,7 +63,7 @@ def grid_search(
             weights = np.linalg.solve(curvature, z.T @ (y - level) / len(y))
             predicted = (features[out] - mean) / std @ weights + level
             errors[f, s] = np.mean((predicted - targets[out]) ** 2)
-    mean_errors = np.nan_to_num(errors.mean(axis=0), nan=np.inf)
+    mean_errors = np.nan_to_num(errors.mean(axis=0), nan=np.inf, posinf=np.inf)
     if not np.isfinite(mean_errors).any():
         raise ValueError(
             f"features and targets must be finite, errors are {errors!r}"

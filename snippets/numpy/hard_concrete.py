@@ -65,4 +65,4 @@ def expected_l0(log_alpha: FloatArray) -> float:
 
 
 def _sigmoid(x: FloatArray) -> FloatArray:
-    return 1 / (1 + np.exp(-x))
+    return 0.5 * (1 + np.tanh(0.5 * x))  # exp(-x) would overflow

@@ -28,14 +28,14 @@ def train(
         targets: Shape (n,).
         l2: The strength, finite, at least 0. Default 0.01.
         lr: The learning rate, above 0. Default 0.1.
-        steps: Number of updates, each with all rows. Default 1000.
+        steps: Number of updates, each with all rows, at least 1. Default 1000.
 
     Returns:
         The weights, shape (d,), and the bias.
 
     Raises:
         ValueError: If ``l2`` is negative, infinite or not a number, ``lr`` is not
-            above 0, or ``targets`` not of shape (n,).
+            above 0, ``steps`` below 1, or ``targets`` not of shape (n,).
 
     Source:
         Hoerl and Kennard (1970), "Ridge Regression", equation 2.1: its minimum.
@@ -44,6 +44,8 @@ def train(
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
     if targets.shape != (rows,):
         raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")

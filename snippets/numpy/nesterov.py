@@ -49,14 +49,19 @@ class Nesterov:
             grads: The gradient of the loss at ``params``, in the same shapes.
 
         Raises:
-            ValueError: If shapes differ between params, grads and the steps before.
+            ValueError: If an array is not of floats, there are none, or shapes
+                differ between params, grads and the steps before.
         """
-        if not self.velocity:
-            self.velocity = [np.zeros_like(p) for p in params]
-        shapes = [b.shape for b in self.velocity]
+        if isinstance(params, np.ndarray) or not params:
+            raise ValueError(f"params must be a list of arrays, got {params!r}")
+        shapes = [a.shape for a in self.velocity or params]
         for name, arrays in (("params", params), ("grads", grads)):
             if (got := [a.shape for a in arrays]) != shapes:
                 raise ValueError(f"{name} must have the shapes {shapes}, got {got}")
+            if kinds := {a.dtype.name for a in arrays if a.dtype.kind != "f"}:
+                raise ValueError(f"{name} must be float arrays, got {kinds}")
+        if not self.velocity:
+            self.velocity = [np.zeros_like(p) for p in params]
 
         for p, g, b in zip(params, grads, self.velocity, strict=True):
             b[...] = self.momentum * b + g

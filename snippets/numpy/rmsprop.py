@@ -51,14 +51,19 @@ class RMSprop:
             grads: The gradient of the loss at ``params``, in the same shapes.
 
         Raises:
-            ValueError: If shapes differ between params, grads and the steps before.
+            ValueError: If an array is not of floats, there are none, or shapes
+                differ between params, grads and the steps before.
         """
-        if not self.mean_sq:
-            self.mean_sq = [np.zeros_like(p) for p in params]
-        shapes = [v.shape for v in self.mean_sq]
+        if isinstance(params, np.ndarray) or not params:
+            raise ValueError(f"params must be a list of arrays, got {params!r}")
+        shapes = [a.shape for a in self.mean_sq or params]
         for name, arrays in (("params", params), ("grads", grads)):
             if (got := [a.shape for a in arrays]) != shapes:
                 raise ValueError(f"{name} must have the shapes {shapes}, got {got}")
+            if kinds := {a.dtype.name for a in arrays if a.dtype.kind != "f"}:
+                raise ValueError(f"{name} must be float arrays, got {kinds}")
+        if not self.mean_sq:
+            self.mean_sq = [np.zeros_like(p) for p in params]
 
         for p, g, v in zip(params, grads, self.mean_sq, strict=True):
             v[...] = self.alpha * v + (1 - self.alpha) * g**2

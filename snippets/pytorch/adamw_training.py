@@ -25,14 +25,14 @@ def train(
         labels: Shape (n,), classes counted from 0.
         lr: The learning rate, above 0. Default 0.01.
         weight_decay: Decoupled, on the weights alone; at least 0. Default 0.1.
-        steps: Number of updates, each with all rows. Default 100.
+        steps: Number of updates, each with all rows, at least 1. Default 100.
 
     Returns:
         The loss before each update, and the trained layer.
 
     Raises:
-        ValueError: If ``lr`` is not above 0, ``weight_decay`` is negative, or
-            ``labels`` not of shape (n,).
+        ValueError: If ``lr`` is not above 0, ``weight_decay`` is negative,
+            ``steps`` below 1, or ``labels`` not of shape (n,).
 
     Source:
         Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2.
@@ -43,6 +43,8 @@ def train(
         raise ValueError(
             f"weight_decay must be a finite number >= 0, got {weight_decay!r}"
         )
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
     if labels.shape != (rows,):
         raise ValueError(

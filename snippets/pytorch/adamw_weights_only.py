@@ -24,7 +24,8 @@ def make_adamw(
         The optimizer, with two parameter groups.
 
     Raises:
-        ValueError: If ``lr`` is not above 0 or ``weight_decay`` is negative.
+        ValueError: If ``lr`` is not above 0, ``weight_decay`` is negative, or the
+            model has no parameters.
 
     Source:
         Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2, line 12.
@@ -35,6 +36,8 @@ def make_adamw(
         raise ValueError(f"weight_decay must be finite, >= 0, got {weight_decay!r}")
     weights = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
+    if not weights and not others:
+        raise ValueError(f"model must have parameters, got {model!r}")
     groups = [
         {"params": weights, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},

@@ -26,7 +26,8 @@ def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
         Two groups: weights with ``weight_decay = 2 * l2``, all others with 0.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number.
+        ValueError: If ``l2`` is negative, infinite or not a number, or the model
+            has no parameters.
 
     Source:
         Loshchilov and Hutter, "Decoupled Weight Decay Regularization", section 2:
@@ -36,6 +37,8 @@ def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
     weights = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
+    if not weights and not others:
+        raise ValueError(f"model must have parameters, got {model!r}")
     return [
         {"params": weights, "weight_decay": 2 * l2},
         {"params": others, "weight_decay": 0.0},

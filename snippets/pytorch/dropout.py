@@ -17,7 +17,14 @@ def dropout_mask(x: Tensor, p: float) -> Tensor:
 
     Returns:
         A tensor like ``x`` in shape and dtype; the mean of each factor is 1.
+
+    Raises:
+        ValueError: If ``p`` is outside its range, or ``x`` not floating point.
     """
+    if not 0 <= p < 1:
+        raise ValueError(f"p must be in [0, 1), got {p!r}")
+    if not x.is_floating_point():
+        raise ValueError(f"x must be floating point, got {x.dtype}")
     return torch.empty_like(x).bernoulli_(1 - p).div_(1 - p)
 
 

@@ -21,8 +21,14 @@ def make_network(
         A model from (n, inputs) to logits (n, classes).
 
     Raises:
-        ValueError: If ``p`` is outside its range (from PyTorch).
+        ValueError: If ``p`` is outside its range, or a number below 1.
     """
+    if not 0 <= p <= 1:
+        raise ValueError(f"p must be in [0, 1], got {p!r}")
+    if min(sizes := (inputs, classes, hidden)) < 1:
+        raise ValueError(
+            f"inputs, classes and hidden must be at least 1, got {sizes}"
+        )
     return nn.Sequential(
         nn.Linear(inputs, hidden),
         nn.ReLU(),
@@ -51,17 +57,19 @@ def train(
         labels: Class numbers, shape (n,), int64.
         validation: Features and labels to validate on.
         lr: The learning rate, above 0. Default 0.01.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         For each epoch ``"loss"``, with dropout and before the update, and
         ``"val_loss"``, without dropout and after it.
 
     Raises:
-        ValueError: If ``lr`` is not a finite number above 0.
+        ValueError: If ``lr`` is not a finite number above 0, or ``epochs`` below 1.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     history: dict[str, list[float]] = {"loss": [], "val_loss": []}
     for _ in range(epochs):

@@ -79,7 +79,8 @@ def train(
         patience: Epochs without improvement to wait for. Default 10.
         min_delta: The least improvement that counts. Default 0.
         lr: The learning rate, above 0. Default 0.01.
-        epochs: The largest number of updates, each with all rows. Default 500.
+        epochs: The largest number of updates, each with all rows, at least 1.
+            Default 500.
 
     Returns:
         The validation loss after each epoch, and the number of the best, from 0.
@@ -89,6 +90,8 @@ def train(
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     stopping = EarlyStopping(patience, min_delta)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     losses: list[float] = []

@@ -16,7 +16,14 @@ def make_network(inputs: int, classes: int, *, hidden: int = 32) -> nn.Sequentia
 
     Returns:
         A model from (n, inputs) to (n, classes).
+
+    Raises:
+        ValueError: If a number is below 1.
     """
+    if min(sizes := (inputs, classes, hidden)) < 1:
+        raise ValueError(
+            f"inputs, classes and hidden must be at least 1, got {sizes}"
+        )
     first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, classes)
     return nn.Sequential(first, nn.ReLU(), second)
 
@@ -43,15 +50,15 @@ def train(
             Default 0.001.
         l2: The strength of L2, on the same weights, at least 0. Default 0.001.
         lr: The learning rate, above 0. Default 0.001.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         Before each update: the loss with L1 but not L2, which only the optimizer
         knows, and the cross-entropy alone.
 
     Raises:
-        ValueError: If a strength is negative, infinite or not a number, or ``lr``
-            not above 0.
+        ValueError: If a strength is negative, infinite or not a number, ``lr`` not
+            above 0, or ``epochs`` below 1.
 
     Source:
         Zou and Hastie (2005), "Regularization and Variable Selection via the
@@ -64,6 +71,8 @@ def train(
             )
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     weights = [p for p in model.parameters() if p.ndim >= 2]
     biases = [p for p in model.parameters() if p.ndim < 2]
     # weight_decay=c adds c * w to the gradient, and l2 * w^2 has slope 2 * l2 * w.

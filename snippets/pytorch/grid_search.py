@@ -31,14 +31,14 @@ def grid_search(
         strengths: The grid, each finite and at least 0.
         folds: Number of parts, from 2 to n. Default 5.
         lr: The learning rate, above 0. Default 0.5.
-        epochs: Number of SGD steps, each with all rows. Default 100.
+        epochs: Number of SGD steps, each with all rows, at least 1. Default 100.
 
     Returns:
         The best strength, and the losses, shape (folds, len(strengths)).
 
     Raises:
         ValueError: If a strength is negative, infinite or not a number, there are
-            none, ``folds`` is not from 2 to n, or no error is finite.
+            none, another argument is out of its range, or no error is finite.
 
     Source:
         Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
@@ -46,6 +46,10 @@ def grid_search(
     """
     if not strengths or not all(0 <= l2 < math.inf for l2 in strengths):
         raise ValueError(f"strengths must be finite and >= 0, got {strengths!r}")
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     if not 2 <= folds <= len(labels):
         raise ValueError(f"folds must be from 2 to {len(labels)}, got {folds!r}")
     errors = features.new_empty(folds, len(strengths))
@@ -70,7 +74,8 @@ def grid_search(
             with torch.no_grad():
                 logits = trained(features[out])
                 errors[f, s] = nn.functional.cross_entropy(logits, labels[out])
-    mean_errors = errors.mean(0).nan_to_num(nan=math.inf)  # diverged
+    # what diverged is not chosen
+    mean_errors = errors.mean(0).nan_to_num(nan=math.inf, posinf=math.inf)
     if mean_errors.isinf().all():
         raise ValueError(f"every training diverged, lower lr, got {lr!r}")
     return strengths[int(mean_errors.argmin())], errors

@@ -20,7 +20,12 @@ def sample_gates(log_alpha: Tensor, noise: Tensor) -> Tensor:
 
     Returns:
         The gates z, in [0, 1].
+
+    Raises:
+        ValueError: If ``noise`` is not between 0 and 1.
     """
+    if not ((noise > 0) & (noise < 1)).all():
+        raise ValueError(f"noise must be in (0, 1), got {noise!r}")
     s = torch.sigmoid((torch.logit(noise) + log_alpha) / BETA)
     return (s * (ZETA - GAMMA) + GAMMA).clamp(0, 1)
 
@@ -32,10 +37,10 @@ class HardConcrete(nn.Module):
 
     Args:
         inputs: How many, at least 1.
-        log_alpha: Where all gates start. Default 2, which is nearly open.
+        log_alpha: Where all gates start, finite. Default 2, which is nearly open.
 
     Raises:
-        ValueError: If ``inputs`` is below 1.
+        ValueError: If ``inputs`` is below 1, or ``log_alpha`` not finite.
 
     Source:
         Louizos, Welling and Kingma (2018), "Learning Sparse Neural Networks
@@ -45,6 +50,8 @@ class HardConcrete(nn.Module):
     def __init__(self, inputs: int, log_alpha: float = 2.0) -> None:
         if inputs < 1:
             raise ValueError(f"inputs must be at least 1, got {inputs!r}")
+        if not math.isfinite(log_alpha):
+            raise ValueError(f"log_alpha must be finite, got {log_alpha!r}")
         super().__init__()
         self.log_alpha = nn.Parameter(torch.full((inputs,), log_alpha))
 

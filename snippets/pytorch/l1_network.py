@@ -16,7 +16,14 @@ def make_network(inputs: int, classes: int, *, hidden: int = 32) -> nn.Sequentia
 
     Returns:
         A model from (n, inputs) to (n, classes).
+
+    Raises:
+        ValueError: If a number is below 1.
     """
+    if min(sizes := (inputs, classes, hidden)) < 1:
+        raise ValueError(
+            f"inputs, classes and hidden must be at least 1, got {sizes}"
+        )
     first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, classes)
     return nn.Sequential(first, nn.ReLU(), second)
 
@@ -40,14 +47,14 @@ def train(
         labels: Class numbers, shape (n,), int64.
         l1: The strength, on weights and not on biases, at least 0. Default 0.01.
         lr: The learning rate, above 0. Default 0.001.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         Before each update: the loss with the penalty, and the cross-entropy alone.
 
     Raises:
-        ValueError: If ``l1`` is negative, infinite or not a number, or ``lr`` not
-            above 0.
+        ValueError: If ``l1`` is negative, infinite or not a number, ``lr`` not
+            above 0, or ``epochs`` below 1.
 
     Source:
         Goodfellow, Bengio and Courville (2016), "Deep Learning", section 7.1.2.
@@ -56,6 +63,8 @@ def train(
         raise ValueError(f"l1 must be a finite number >= 0, got {l1!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     losses, cross_entropies = [], []
     for _ in range(epochs):

@@ -23,14 +23,14 @@ def train(
         targets: Shape (n,), of the same dtype.
         l1: The strength, finite, at least 0. Default 0.01.
         lr: The learning rate, above 0. Default 0.1.
-        steps: Number of updates, each with all rows. Default 1000.
+        steps: Number of updates, each with all rows, at least 1. Default 1000.
 
     Returns:
         The weights, shape (d,), and the bias.
 
     Raises:
         ValueError: If ``l1`` is negative, infinite or not a number, ``lr`` is not
-            above 0, or ``targets`` not of shape (n,).
+            above 0, ``steps`` below 1, or ``targets`` not of shape (n,).
 
     Source:
         Beck and Teboulle (2009), "A Fast Iterative Shrinkage-Thresholding
@@ -40,6 +40,8 @@ def train(
         raise ValueError(f"l1 must be a finite number >= 0, got {l1!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
     shape = tuple(targets.shape)
     if shape != (rows,):

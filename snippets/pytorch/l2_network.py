@@ -16,7 +16,14 @@ def make_network(inputs: int, classes: int, *, hidden: int = 32) -> nn.Sequentia
 
     Returns:
         A model from (n, inputs) to (n, classes).
+
+    Raises:
+        ValueError: If a number is below 1.
     """
+    if min(sizes := (inputs, classes, hidden)) < 1:
+        raise ValueError(
+            f"inputs, classes and hidden must be at least 1, got {sizes}"
+        )
     first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, classes)
     return nn.Sequential(first, nn.ReLU(), second)
 
@@ -42,14 +49,14 @@ def train(
         labels: Class numbers, shape (n,), int64.
         lr: The learning rate, above 0. Default 0.001.
         weight_decay: Twice the L2 strength, at least 0; biases too. Default 0.001.
-        epochs: Number of updates. Default 100.
+        epochs: Number of updates, at least 1. Default 100.
 
     Returns:
         The cross-entropy before each update, without any penalty.
 
     Raises:
-        ValueError: If ``weight_decay`` is negative, infinite or not a number, or
-            ``lr`` not above 0.
+        ValueError: If ``weight_decay`` is negative, infinite or not a number,
+            ``lr`` not above 0, or ``epochs`` below 1.
 
     Source:
         Loshchilov and Hutter, "Decoupled Weight Decay Regularization", Algorithm 2,
@@ -59,6 +66,8 @@ def train(
         raise ValueError(f"weight_decay must be finite, >= 0, got {weight_decay!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     optimizer = torch.optim.Adam(
         model.parameters(),
         lr=lr,

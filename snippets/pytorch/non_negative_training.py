@@ -21,13 +21,14 @@ def train(
         features: Shape (n, d).
         targets: Shape (n,), of the same dtype.
         lr: The learning rate, above 0. Default 0.1.
-        steps: Number of updates, each with all rows. Default 1000.
+        steps: Number of updates, each with all rows, at least 1. Default 1000.
 
     Returns:
         The weights, shape (d,), and the bias.
 
     Raises:
-        ValueError: If ``lr`` is not above 0, or ``targets`` not of shape (n,).
+        ValueError: If ``lr`` is not above 0, ``steps`` below 1, or ``targets`` not
+            of shape (n,).
 
     Source:
         Parikh and Boyd (2014), "Proximal Algorithms", section 4.2, where projected
@@ -35,6 +36,8 @@ def train(
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
     shape = tuple(targets.shape)
     if shape != (rows,):

@@ -19,7 +19,8 @@ class RegularizedDense(nn.Linear):
             Default 0.01.
 
     Raises:
-        ValueError: If ``l2`` is negative, infinite or not a number.
+        ValueError: If ``l2`` is negative, infinite or not a number, or another
+            number below 1.
 
     Source:
         He et al., "Delving Deep into Rectifiers", section 2.2: the start.
@@ -28,6 +29,9 @@ class RegularizedDense(nn.Linear):
     def __init__(self, inputs: int, outputs: int, *, l2: float = 0.01) -> None:
         if not 0 <= l2 < math.inf:
             raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
+        if min(inputs, outputs) < 1:
+            sizes = f"{inputs} and {outputs}"
+            raise ValueError(f"inputs and outputs must be at least 1, got {sizes}")
         super().__init__(inputs, outputs)
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
         nn.init.zeros_(self.bias)
@@ -64,7 +68,14 @@ def make_network(
 
     Returns:
         A model from (n, inputs) to logits (n, classes).
+
+    Raises:
+        ValueError: If ``l2`` is out of its range, or a number below 1.
     """
+    if min(sizes := (inputs, classes, hidden)) < 1:
+        raise ValueError(
+            f"inputs, classes and hidden must be at least 1, got {sizes}"
+        )
     Dense = functools.partial(RegularizedDense, l2=l2)
     return nn.Sequential(
         Dense(inputs, hidden),

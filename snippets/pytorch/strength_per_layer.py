@@ -12,11 +12,17 @@ def make_network(sizes: Sequence[int]) -> nn.Sequential:
     """Return a network with ReLU between its linear layers.
 
     Args:
-        sizes: Number of inputs, of units in each hidden layer, and of outputs.
+        sizes: Number of inputs, of units in each hidden layer, and of outputs; each
+            at least 1.
 
     Returns:
         A model from (n, sizes[0]) to (n, sizes[-1]).
+
+    Raises:
+        ValueError: If there are fewer than two sizes, or one is below 1.
     """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"sizes must be two or more, each >= 1, got {sizes!r}")
     layers = [[nn.Linear(*pair), nn.ReLU()] for pair in pairwise(sizes)]
     return nn.Sequential(*[m for pair in layers for m in pair][:-1])
 

@@ -22,7 +22,14 @@ def make_network(
 
     Returns:
         A model from (n, inputs) to (n, outputs): samples are rows here.
+
+    Raises:
+        ValueError: If a number is below 1.
     """
+    if min(sizes := (inputs, hidden1, hidden2, outputs)) < 1:
+        raise ValueError(
+            f"inputs, hidden1, hidden2 and outputs must be at least 1, got {sizes}"
+        )
     return nn.Sequential(
         nn.Linear(inputs, hidden1),  # its weight has shape (hidden1, inputs)
         nn.Sigmoid(),

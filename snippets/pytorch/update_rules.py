@@ -32,19 +32,21 @@ def train(
         labels: Shape (n,), classes counted from 0.
         rule: A key of ``RULES``.
         lr: The learning rate, above 0; each rule needs its own.
-        steps: Number of updates, each with all rows. Default 100.
+        steps: Number of updates, each with all rows, at least 1. Default 100.
 
     Returns:
         The loss before each update.
 
     Raises:
-        ValueError: If ``rule`` is unknown, ``lr`` is not above 0, or ``labels``
-            is not of shape (n,).
+        ValueError: If ``rule`` is unknown, ``lr`` is not above 0, ``steps`` below
+            1, or ``labels`` is not of shape (n,).
     """
     if rule not in RULES:
         raise ValueError(f"rule must be one of {list(RULES)}, got {rule!r}")
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
     if labels.shape != (rows,):
         raise ValueError(

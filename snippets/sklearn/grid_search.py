@@ -1,5 +1,6 @@
 """Cross-validation over a grid of L2 strengths with ``GridSearchCV``."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,20 +30,30 @@ def grid_search(
     Args:
         features: Shape (n, d), rows in random order; no column constant in a fit.
         targets: Shape (n,).
-        strengths: The grid, each finite and at least 0 (checked by scikit-learn).
+        strengths: The grid, each finite and at least 0.
         folds: Number of parts, from 2 to n. Default 5.
 
     Returns:
         The best strength, and the errors, shape (folds, len(strengths)).
 
+    Raises:
+        ValueError: If a strength is negative, infinite or not a number, there are
+            none, ``folds`` is not from 2 to n, or ``targets`` not of shape (n,).
+
     Source:
         Stone (1974), "Cross-Validatory Choice and Assessment of Statistical
         Predictions".
     """
+    if not strengths or not all(0 <= l2 < math.inf for l2 in strengths):
+        raise ValueError(f"strengths must be finite and >= 0, got {strengths!r}")
+    if not 2 <= folds <= len(targets):
+        raise ValueError(f"folds must be from 2 to {len(targets)}, got {folds!r}")
+    if targets.shape != (rows := len(features),):
+        raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
     # The pipeline is fitted anew for each fold, the scaler with it.
     model = make_pipeline(StandardScaler(), Ridge())
-    rows = len(targets) * (folds - 1) / folds
-    grid = {"ridge__alpha": [rows * l2 for l2 in strengths]}
+    fitted = rows * (folds - 1) / folds
+    grid = {"ridge__alpha": [fitted * l2 for l2 in strengths]}
     search = GridSearchCV(model, grid, cv=folds, scoring="neg_mean_squared_error")
     search.fit(features, targets)
     scores = [search.cv_results_[f"split{f}_test_score"] for f in range(folds)]

@@ -26,22 +26,26 @@ def learning_curves(
     Args:
         training: Features (n, d) and class numbers (n,), every class among them.
         validation: The same for rows that the model never trains on.
-        hidden: Number of hidden units. Default 64.
+        hidden: Number of hidden units, at least 1. Default 64.
         lr: The learning rate, above 0. Default 0.01.
-        epochs: Number of updates, each with all training rows. Default 200.
+        epochs: Number of updates, each with all training rows, at least 1.
+            Default 200.
         seed: Decides the initial weights. Default 0.
 
     Returns:
         Training losses and validation losses after each epoch, in nats per row.
 
     Raises:
-        ValueError: If ``lr`` is not above 0.
+        ValueError: If ``lr`` is not above 0, or ``hidden`` or ``epochs`` below 1.
 
     Source:
         Goodfellow, Bengio and Courville, "Deep Learning", section 7.8, figure 7.3.
     """
     if not 0 < lr < math.inf:
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
+    for name, number in (("hidden", hidden), ("epochs", epochs)):
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1, got {number!r}")
     model = MLPClassifier(
         (hidden,),
         alpha=0.0,  # its default is an L2 penalty of 0.0001

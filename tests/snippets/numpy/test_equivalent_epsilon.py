@@ -34,20 +34,24 @@ def test_there_and_back(eps, beta2, step):
     assert back == pytest.approx(eps, rel=1e-12)
 
 
-@pytest.mark.parametrize("mapping", [torch_epsilon, keras_epsilon])
+@pytest.mark.parametrize(
+    ("mapping", "eps_name", "beta_name"),
+    [(torch_epsilon, "epsilon", "beta_2"), (keras_epsilon, "eps", "beta2")],
+)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((-1e-8, 0.9, 1), "epsilon must be a finite number >= 0, got -1e-08"),
-        ((math.nan, 0.9, 1), "epsilon must be a finite number >= 0, got nan"),
-        ((math.inf, 0.9, 1), "epsilon must be a finite number >= 0, got inf"),
-        ((1e-8, 1.0, 1), r"beta_2 must be in \[0, 1\), got 1.0"),
-        ((1e-8, -0.1, 1), r"beta_2 must be in \[0, 1\), got -0.1"),
+        ((-1e-8, 0.9, 1), "EPS must be a finite number >= 0, got -1e-08"),
+        ((math.nan, 0.9, 1), "EPS must be a finite number >= 0, got nan"),
+        ((math.inf, 0.9, 1), "EPS must be a finite number >= 0, got inf"),
+        ((1e-8, 1.0, 1), r"BETA must be in \[0, 1\), got 1.0"),
+        ((1e-8, -0.1, 1), r"BETA must be in \[0, 1\), got -0.1"),
         ((1e-8, 0.9, 0), "step must be at least 1, got 0"),
     ],
 )
-def test_refuses(mapping, arguments, message):
-    with pytest.raises(ValueError, match=message):
+def test_refuses(mapping, eps_name, beta_name, arguments, message):
+    message = message.replace("EPS", eps_name).replace("BETA", beta_name)
+    with pytest.raises(ValueError, match=f"^{message}"):
         mapping(*arguments)
 
 

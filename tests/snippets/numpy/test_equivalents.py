@@ -87,8 +87,8 @@ def test_refuses_no_penalty_at_all():
             call()
 
 
-@pytest.mark.parametrize("rows", [0, -3, math.nan])
+@pytest.mark.parametrize("rows", [0, -3, math.nan, math.inf])
 def test_refuses_rows(rows):
     for call in (lambda: sklearn_ridge_alpha(0.1, rows), lambda: sklearn_logistic(0, 0.1, rows)):
-        with pytest.raises(ValueError, match=f"rows must be at least 1, got {rows}"):
+        with pytest.raises(ValueError, match=f"rows must be finite and at least 1, got {rows}"):
             call()

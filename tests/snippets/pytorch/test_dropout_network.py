@@ -58,8 +58,3 @@ def test_training_loss_has_dropout_in_it(problem):
 def test_refuses_learning_rate(problem, lr):
     with pytest.raises(ValueError, match=f"lr must be a finite number > 0, got {lr}"):
         train(*problem, lr=lr)
-
-
-def test_refuses_rate():
-    with pytest.raises(ValueError, match="dropout probability has to be between 0 and 1"):
-        make_network(2, 2, p=1.1)
