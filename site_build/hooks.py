@@ -2,17 +2,18 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
-import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import BuildError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from site_build import CACHE, labs
+from site_build import CACHE, ROOT, labs
 from site_build.charts import bundle
 from site_build.listings import snippet_files
+from site_build.memory import digest, once
 from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
@@ -52,11 +53,31 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def write_notebook(source: Path) -> Path:
     """The executed lab where mkdocs-jupyter finds it, and offers it for download."""
     target = NOTEBOOKS / "labs" / f"{source.stem}.ipynb"
-    content = nbformat.writes(labs.executed(source)) + "\n"
+    content = lab(source)["notebook"]
     with writing_to_cache():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8", newline="\n")
     return target
+
+
+def lab(source: Path) -> Any:
+    """The executed lab as a page and as a notebook, put together once."""
+    machinery = (ROOT / "site_build" / "labs.py").read_bytes()
+    key = digest(source.read_bytes(), current(source.stem).name, machinery)
+    return once(f"labs/{source.stem}", key, lambda: put_together(source))
+
+
+def put_together(source: Path) -> dict[str, Any]:
+    """Its front matter, its Markdown, and the file that readers download."""
+    import nbformat
+
+    notebook = labs.executed(source)
+    try:
+        markdown = labs.to_markdown(notebook, source.stem)
+    except labs.LabError as error:
+        raise BuildError(str(error)) from None
+    meta = notebook.metadata.get("page", {})
+    return {"meta": meta, "markdown": markdown, "notebook": nbformat.writes(notebook) + "\n"}
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -68,14 +89,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if not page.file.src_uri.endswith(".ipynb"):
         return markdown
     page.__dict__.pop("render", None)
-    name = Path(page.file.src_uri).stem
-    notebook = labs.executed(labs.SOURCES / f"{name}.py")
-    page.meta.update(notebook.metadata.get("page", {}))
+    found = lab(labs.SOURCES / f"{Path(page.file.src_uri).stem}.py")
+    page.meta.update(found["meta"])
     page.meta.setdefault("search", {"boost": 0.2})  # who searches a term wants its page first
-    try:
-        return labs.to_markdown(notebook, name)
-    except labs.LabError as error:
-        raise BuildError(str(error)) from None
+    text: str = found["markdown"]
+    return text
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -1,6 +1,7 @@
 """What the project holds, listed from its files: every snippet, every claim, and their pages."""
 
 import ast
+import functools
 import re
 import sys
 import xml.etree.ElementTree as etree  # noqa: N813
@@ -21,28 +22,53 @@ FRAMEWORKS = {
 }
 PACKAGES = {"keras_tuner": "keras-tuner, tensorboard", "sklearn": "scikit-learn"}
 INCLUDE = re.compile(r'--8<-- "(\w+)/(\w+)\.py')
+FENCE = re.compile(r"^ *```python$", re.MULTILINE)
 SHOWN = re.compile(r"^\[\[(claims?): *([\w.]+)\]\]$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the site: its path below ``docs``, its title and its text."""
+    """A page of the site: its path below ``docs``, its title, and what it shows of the project.
+
+    Args:
+        path: Below ``docs``.
+        title: As its front matter has it.
+        includes: Framework and idea of each snippet.
+        claims: Kind and path of each claim or box of claims.
+        blocks: How many blocks of Python it has.
+    """
 
     path: str
     title: str
-    text: str
+    includes: tuple[tuple[str, str], ...]
+    claims: tuple[tuple[str, str], ...]
+    blocks: int
+
+
+asked: list[bool] = []
+"""Grows whenever somebody asks for all pages, because what he makes then depends on them."""
 
 
 def pages() -> list[Page]:
     """The pages in the order of the navigation; home and pages beside it come last."""
-    found = []
-    for file in sorted((ROOT / "docs").rglob("*.md")):
-        text = file.read_text(encoding="utf-8")
-        front = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
-        title = (yaml.safe_load(front[1]) if front else {}).get("title", file.stem)
-        found.append(Page(file.relative_to(ROOT / "docs").as_posix(), title, text))
+    asked.append(True)
+    files = sorted((ROOT / "docs").rglob("*.md"))
+    found = [_page(file, (stat := file.stat()).st_mtime_ns, stat.st_size) for file in files]
     nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     return sorted(found, key=lambda page: (page.path == "index.md", nav.find(page.path) % 10**6))
+
+
+@functools.lru_cache(maxsize=1024)  # read again when its time or size is another
+def _page(file: Path, time: int, size: int) -> Page:
+    text = file.read_text(encoding="utf-8")
+    front = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    return Page(
+        path=file.relative_to(ROOT / "docs").as_posix(),
+        title=(yaml.safe_load(front[1]) if front else {}).get("title", file.stem),
+        includes=tuple(INCLUDE.findall(text)),
+        claims=tuple(SHOWN.findall(text)),
+        blocks=len(FENCE.findall(text)),
+    )
 
 
 def snippet_files() -> list[Path]:
@@ -103,7 +129,7 @@ def snippets(parent: etree.Element) -> None:
     """An entry for each idea: what it is, its file in each framework, the page that explains it."""
     where: dict[str, Page] = {}
     for page in reversed(pages()):
-        where |= {idea: page for _, idea in INCLUDE.findall(page.text)}
+        where |= {idea: page for _, idea in page.includes}
     ideas: dict[str, dict[str, Path]] = {}
     for file in snippet_files():
         ideas.setdefault(file.stem, {})[file.parent.name] = file
@@ -134,7 +160,7 @@ def claim_pages() -> dict[str, list[tuple[str, Page]]]:
     """For each experiment, the claims that a page teaches, and the page; ``*`` is all of them."""
     found: dict[str, list[tuple[str, Page]]] = {}
     for page in pages():
-        for kind, path in SHOWN.findall(page.text):
+        for kind, path in page.claims:
             name, _, claim = path.partition(".")
             found.setdefault(name, []).append(("*" if kind == "claims" else claim, page))
     return found
@@ -153,10 +179,9 @@ def build_facts() -> dict[str, int | str]:
         for claim in load(name).claims
         if any(wanted in {"*", claim} for wanted, _ in places)
     }
-    fences = re.compile(r"^ *```python$", re.MULTILINE)
     versions = {name: pins[name] for name in ("numpy", "torch", "tensorflow", "keras")}
     return {
-        "blocks": sum(len(fences.findall(page.text)) for page in pages()),
+        "blocks": sum(page.blocks for page in pages()),
         "claims": len(taught),
         "snippets": len(snippet_files()),
         **versions,

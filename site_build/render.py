@@ -17,16 +17,18 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from typing import Any
 
 from mkdocs.exceptions import BuildError
 from tqdm import tqdm
 
 from site_build import CACHE, ROOT
+from site_build.memory import digest, once
 from site_build.results import RENDERED, intact
 from site_build.worker import work
 
@@ -34,6 +36,8 @@ LIMIT_SECONDS = 300
 """A task that takes longer hangs; on two cores none takes a fifth of it."""
 
 PACKAGES = ("snippets", "experiments", "site_build")
+SOURCES = (*(f"{package}/**/*.py" for package in PACKAGES), "experiments/*.json", "docs/labs/*.py")
+"""What a result may depend on, beside the locked versions."""
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -82,7 +86,22 @@ class Task:
 
 
 def tasks() -> list[Task]:
-    """Every experiment and lab of the project."""
+    """Every experiment and lab of the project, looked for anew when a file that counts changed."""
+    files = sorted(file for name in SOURCES for file in ROOT.glob(name))
+    key = digest(*(f"{file.relative_to(ROOT)} {_key([file.read_bytes()])}" for file in files))
+    listed = once("tasks", key, lambda: [_listed(task) for task in _find_tasks()])
+    return [
+        Task(kind, name, ROOT / source, key, frozenset(packages))
+        for kind, name, source, key, packages in listed
+    ]
+
+
+def _listed(task: Task) -> list[Any]:
+    source = task.source.relative_to(ROOT).as_posix()
+    return [task.kind, task.name, source, task.key, sorted(task.packages)]
+
+
+def _find_tasks() -> list[Task]:
     from site_build.labs import lab_sources, source_of_code
 
     imports = _Imports()
@@ -142,7 +161,7 @@ def _file(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _key(contents: Iterator[bytes] | tuple[bytes, ...]) -> str:
+def _key(contents: Iterable[bytes]) -> str:
     whole = hashlib.sha256(f"{sys.version_info[:2]}".encode())
     for content in ((ROOT / "constraints.txt").read_bytes(), *contents):
         whole.update(hashlib.sha256(content.replace(b"\r\n", b"\n")).digest())

@@ -1,5 +1,6 @@
 """Statements that readers meet elsewhere, each with a verdict and the claims that bear it out."""
 
+import functools
 import xml.etree.ElementTree as etree  # noqa: N813
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +48,12 @@ def verdicts() -> list[Verdict]:
         BuildError: If an entry lacks something, or its verdict or id is none.
     """
     file = ROOT / SOURCE
-    entries = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else []
+    return _read(file.read_bytes()) if file.exists() else []
+
+
+@functools.lru_cache(maxsize=2)
+def _read(source: bytes) -> list[Verdict]:
+    entries = yaml.safe_load(source)
     found: list[Verdict] = []
     for number, entry in enumerate(entries, start=1):
         try:
