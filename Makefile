@@ -30,7 +30,7 @@ check: .venv/test.stamp
 test: check
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m site_build.render
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov=snippets --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov=snippets --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 outputs: .venv/test.stamp
 	@$(BIN)/python -m pytest docs README.md --update-outputs -q -n 0

@@ -14,6 +14,16 @@ SITE_URL = "https://example.org/regularization/"
 """A public address below a folder, as project pages have."""
 
 
+MEASURED = ("tests/snippets/", "tests/parity/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Trace the coverage of snippets only where they are tested; it slows down all other code."""
+    for item in items:
+        if not item.nodeid.startswith(MEASURED):
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built strictly, once for all workers."""
