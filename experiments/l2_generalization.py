@@ -1,6 +1,7 @@
 """A network that memorizes a small training set, with and without L2."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -54,10 +55,17 @@ class Facts:
     seeds_improved: int
 
 
-def train_once(
-    images: Tensor, labels: Tensor, l2: float, seed: int
-) -> tuple[list[tuple[float, float]], float, float]:
+@cache
+def digits() -> tuple[Tensor, Tensor]:
+    """Images with pixels from 0 to 1, and their classes."""
+    data, target = load_digits(return_X_y=True)
+    return torch.tensor(data / 16, dtype=torch.float32), torch.tensor(target)
+
+
+@cache
+def train_once(l2: float, seed: int) -> tuple[list[tuple[float, float]], float, float]:
     """Curves of training and validation loss, then the accuracy and the norm of the weights."""
+    images, labels = digits()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         order = torch.randperm(len(images))
@@ -87,17 +95,12 @@ def measure(scale: float = 1.0) -> Facts:
     Args:
         scale: Multiplies every strength; 0 takes the penalty away.
     """
-    data, target = load_digits(return_X_y=True)
-    images = torch.tensor(data / 16, dtype=torch.float32)
-    labels = torch.tensor(target)
     curves = np.empty((len(STRENGTHS), SEEDS, len(SHOWN), 2))
     accuracy = np.empty((len(STRENGTHS), SEEDS))
     norm = np.empty((len(STRENGTHS), SEEDS))
     for k, l2 in enumerate(STRENGTHS):
         for seed in range(SEEDS):
-            curves[k, seed], accuracy[k, seed], norm[k, seed] = train_once(
-                images, labels, scale * l2, seed
-            )
+            curves[k, seed], accuracy[k, seed], norm[k, seed] = train_once(scale * l2, seed)
 
     def floats(values: np.ndarray) -> tuple[float, ...]:
         return tuple(float(v) for v in values)
@@ -107,7 +110,7 @@ def measure(scale: float = 1.0) -> Facts:
     best = int(mean[:, 1].argmin())
     return Facts(
         rows=ROWS,
-        unseen=len(images) - ROWS,
+        unseen=len(digits()[0]) - ROWS,
         seeds=SEEDS,
         steps=STEPS,
         strengths=STRENGTHS,

@@ -1,6 +1,7 @@
 """The same L2 in PyTorch and in Keras, step by step."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -133,13 +134,14 @@ def measure(l2: float = STRENGTH) -> Facts:
     rng = np.random.default_rng(0)
     start = [rng.normal(size=s) / 3 for s in ((features.shape[1], 8), (8,), (8, 1), (1,))]
     reference = keras_path(start, features, targets, l2)
+
+    @cache
+    def distance(decay: float, decay_biases: bool) -> np.ndarray:
+        path = torch_path(start, features, targets, weight_decay=decay, decay_biases=decay_biases)
+        return distances(reference, path)
+
     measured = {
-        (factor, decay_biases): distances(
-            reference,
-            torch_path(
-                start, features, targets, weight_decay=factor * l2, decay_biases=decay_biases
-            ),
-        )
+        (factor, decay_biases): distance(factor * l2, decay_biases)
         for factor in FACTORS
         for decay_biases in (False, True)
     }
@@ -149,13 +151,7 @@ def measure(l2: float = STRENGTH) -> Facts:
             tuple(float(measured[factor, decay_biases][t - 1]) for t in SHOWN) for factor in FACTORS
         )
 
-    near = {
-        factor: distances(
-            reference,
-            torch_path(start, features, targets, weight_decay=factor * l2, decay_biases=False),
-        )
-        for factor in NEAR
-    }
+    near = {factor: distance(factor * l2, False) for factor in NEAR}
     curve = {factor: measured[factor, False] for factor in FACTORS} | near
     return Facts(
         l2=l2,

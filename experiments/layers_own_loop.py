@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import keras
@@ -41,44 +42,46 @@ class Facts:
     seeds_worse: int
 
 
+@cache
+def start(seed: int) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Weights, then the images and digits in an order of their own."""
+    images, digits = load_digits(return_X_y=True)
+    keras.utils.set_random_seed(seed)
+    order = np.random.default_rng(seed).permutation(len(digits))
+    weights = l2_network.make_network(64, 10).get_weights()
+    return weights, images[order].astype("float32") / 16, digits[order]
+
+
+@cache
+def trained(
+    train: Callable[..., Any], seed: int, l2: float, epochs: int = EPOCHS
+) -> tuple[np.ndarray, float]:
+    """All weights, then the cross-entropy on the images that were not trained on."""
+    weights, x, y = start(seed)
+    model = l2_network.make_network(64, 10, l2=l2)
+    model.set_weights(weights)
+    train(model, x[:ROWS], y[:ROWS], lr=LR, epochs=epochs)
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = float(cross_entropy(y[ROWS:], model(x[ROWS:])))
+    return np.concatenate([w.ravel() for w in model.get_weights()]), loss
+
+
 def measure(scale: float = 1.0) -> Facts:
     """Train on 100 of the 1,797 digits by ``fit``, by a loop, and by one that forgets.
 
     Args:
         scale: Multiplies the strength; 0 takes the penalty away.
     """
-    images, digits = load_digits(return_X_y=True)
-    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     apart = apart_without = 0.0
     losses = []
-
-    def trained(
-        train: Callable[..., Any],
-        data: tuple[list[np.ndarray], np.ndarray, np.ndarray],
-        l2: float,
-        epochs: int = EPOCHS,
-    ) -> tuple[np.ndarray, float]:
-        """All weights, then the cross-entropy on the images that were not trained on."""
-        start, x, y = data
-        model = l2_network.make_network(64, 10, l2=l2)
-        model.set_weights(start)
-        train(model, x[:ROWS], y[:ROWS], lr=LR, epochs=epochs)
-        loss = float(cross_entropy(y[ROWS:], model(x[ROWS:])))
-        return np.concatenate([w.ravel() for w in model.get_weights()]), loss
-
     for seed in range(SEEDS):
-        keras.utils.set_random_seed(seed)
-        order = np.random.default_rng(seed).permutation(len(digits))
-        x, y = images[order].astype("float32") / 16, digits[order]
-        data = l2_network.make_network(64, 10).get_weights(), x, y
-
-        _, loss = trained(gradient_tape.train, data, scale * L2)
+        _, loss = trained(gradient_tape.train, seed, scale * L2)
         # Layers that declare nothing leave the loop with the loss of the data alone.
-        _, loss_without = trained(gradient_tape.train, data, 0.0)
+        _, loss_without = trained(gradient_tape.train, seed, 0.0)
         if seed == 0:
-            by_fit, _ = trained(l2_network.train, data, scale * L2, COMPARED)
-            by_loop, _ = trained(gradient_tape.train, data, scale * L2, COMPARED)
-            forgotten, _ = trained(gradient_tape.train, data, 0.0, COMPARED)
+            by_fit, _ = trained(l2_network.train, seed, scale * L2, COMPARED)
+            by_loop, _ = trained(gradient_tape.train, seed, scale * L2, COMPARED)
+            forgotten, _ = trained(gradient_tape.train, seed, 0.0, COMPARED)
             apart = float(np.abs(by_fit - by_loop).max())
             apart_without = float(np.abs(by_fit - forgotten).max())
         losses.append((loss, loss_without))
