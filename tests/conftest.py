@@ -1,5 +1,6 @@
 """The built site, once for all tests."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -22,6 +23,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not item.nodeid.startswith(MEASURED):
             item.add_marker(pytest.mark.no_cover)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collections of garbage to come the frameworks, which stay."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

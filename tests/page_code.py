@@ -1,6 +1,7 @@
 """A pytest plugin: every Python block of every page is a test (see pyproject.toml, addopts)."""
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -55,7 +56,7 @@ class PageBlock(TestBlock):
         told = self.block.shown
         expected, self.obj.expected_output = self.obj.expected_output, None
         printed, raised = "", None
-        with alone() as output:
+        with alone(self.obj.code) as output:
             try:
                 super().runtest()
             except RuntimeError as error:
@@ -90,7 +91,7 @@ class PageBlock(TestBlock):
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[io.StringIO]:
+def alone(code: str) -> Iterator[io.StringIO]:
     """An empty working folder, captured output, and no state of the block before."""
     before = Path.cwd()
     output = io.StringIO()
@@ -101,7 +102,7 @@ def alone() -> Iterator[io.StringIO]:
                 yield output
         finally:
             os.chdir(before)
-            reset()
+            reset(code)
 
 
 @contextlib.contextmanager
@@ -120,18 +121,27 @@ def same_stdout(output: io.StringIO) -> Iterator[None]:
         plugin.stdout_io = original
 
 
-def reset() -> None:
+def reset(code: str) -> None:
     """Undo what a block may have set for the whole process."""
-    if "torch" in sys.modules:
+    used = {name for name in sys.modules.keys() & RESET if name in code}
+    if "torch" in used:
         torch = sys.modules["torch"]
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
-    if "keras" in sys.modules:
+    if "keras" in used:
         keras = sys.modules["keras"]
         keras.backend.set_floatx("float32")
         keras.backend.clear_session()
-    if "matplotlib.pyplot" in sys.modules:
+    if "matplotlib.pyplot" in used:
         sys.modules["matplotlib.pyplot"].close("all")
+    if sys.modules.keys() & HEAVY - FROZEN:
+        FROZEN.update(sys.modules.keys() & HEAVY)
+        gc.freeze()  # or each collection of garbage walks through the frameworks again
+
+
+RESET = {"torch", "keras", "matplotlib.pyplot"}
+HEAVY = {"torch", "tensorflow", "keras", "sklearn"}
+FROZEN: set[str] = set()
 
 
 UPDATES = pytest.StashKey[list[tuple[Block, str, str]]]()
