@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from pytest_codeblocks.plugin import MarkdownFile, TestBlock
 
+from site_build.render import ONE_THREAD
 from tests.blocks import Block, PageError, blocks, pages
 
-os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+for name, value in ONE_THREAD.items():  # a worker for each core: more threads would only wait
+    os.environ.setdefault(name, value)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
