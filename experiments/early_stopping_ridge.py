@@ -176,10 +176,7 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
             ("stopped", facts.curve_reached[k], facts.reached[k]),
             ("ridge", facts.curve_kept[k], facts.kept[k]),
         ):
-            lines += [
-                {"k": k, "s": round(s, 5), "share": round(v, 4), "kind": kind}
-                for s, v in zip(facts.curve, on_curve, strict=True)
-            ]
+            lines.append({"k": k, "kind": kind, "share": [round(v, 4) for v in on_curve]})
             dots += [
                 {"k": k, "s": round(s, 5), "share": round(v, 4), "kind": kind}
                 for s, v in zip(facts.curvatures, at, strict=True)
@@ -192,6 +189,7 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
                 "bottom": f"weights {facts.apart[k]:.0%} apart",
             }
         )
+    curve = alt.param(name="curve", value=[round(s, 5) for s in facts.curve])
     step = slider(
         "step",
         "Stopped after",
@@ -222,6 +220,8 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
     line = (
         alt.Chart(alt.InlineData(values=lines))
         .transform_filter(chosen)
+        .transform_calculate(s="curve")
+        .transform_flatten(["s", "share"])
         .mark_line(strokeWidth=2.5)
         .encode(
             x=x,
@@ -253,7 +253,7 @@ def chart_filters(facts: Facts) -> alt.TopLevelMixin:
 
     rows = (row("top", 4, "ink"), row("middle", 24, "l2"), row("bottom", 44, "ink"))
     layers = alt.layer(line, dot, *rows)
-    return layers.add_params(*step).properties(width="container", height=320)
+    return layers.add_params(curve, *step).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -116,10 +116,9 @@ def draw_parts(facts: Facts) -> MatplotlibFigure:
 def chart_parts(facts: Facts) -> alt.TopLevelMixin:
     """Fits to a dozen training sets at the strength of a slider, and the truth."""
     lines = [
-        {"e": e, "s": s, "x": round(x, 2), "y": round(y, 2)}
+        {"e": e, "s": s, "y": [round(y, 2) for y in curve[::2]]}
         for e, row in zip(facts.exponents, facts.curves, strict=True)
         for s, curve in enumerate(row)
-        for x, y in zip(facts.points[::3], curve[::3], strict=True)
     ]
     truth = [
         {"x": round(x, 3), "y": round(y, 3)} for x, y in zip(facts.points, facts.truth, strict=True)
@@ -134,6 +133,7 @@ def chart_parts(facts: Facts) -> alt.TopLevelMixin:
         }
         for e, b, v in zip(facts.exponents, facts.bias, facts.variance, strict=True)
     ]
+    points = alt.param(name="points", value=[round(x, 3) for x in facts.points[::2]])
     exponent = slider(
         "exponent",
         "Strength of L2, λ",
@@ -159,6 +159,8 @@ def chart_parts(facts: Facts) -> alt.TopLevelMixin:
     fits = (
         alt.Chart(alt.InlineData(values=lines))
         .transform_filter(chosen)
+        .transform_calculate(x="points")
+        .transform_flatten(["x", "y"])
         .mark_line(strokeWidth=1.5, opacity=0.6, color=CSS["l2"], clip=True)
         .encode(x=x, y=y, detail="s:N")
     )
@@ -175,7 +177,7 @@ def chart_parts(facts: Facts) -> alt.TopLevelMixin:
 
     rows = (row(f, 2 + 19 * k) for k, f in enumerate(("top", "bias", "variance", "error")))
     layers = alt.layer(fits, real, *rows)
-    return layers.add_params(*exponent).properties(width="container", height=320)
+    return layers.add_params(points, *exponent).properties(width="container", height=320)
 
 
 EXPERIMENT = Experiment(

@@ -361,7 +361,7 @@ def _(facts: Facts, at: Chosen, drawn: Drawn) -> None:
 def _(facts: Facts, at: Chosen, drawn: Drawn) -> None:
     k = facts["exponents"].index(at["exponent"])
     fits = drawn.all("line", "l2")
-    near([fit.y for fit in fits], np.array(facts["curves"][k])[:, ::3], 6e-3)
+    near([fit.y for fit in fits], np.array(facts["curves"][k])[:, ::2], 6e-3)
     near(drawn.one("line", "ink").y, facts["truth"], 2e-3)
     total = facts["bias"][k] + facts["variance"][k]
     near(total, facts["error"][k], 1e-9)
@@ -792,6 +792,8 @@ def test_charts_show_what_was_measured_and_what_is_computed_elsewhere(
                 CHECKS[figure](facts, {**lows, **chosen}, drawn)
             except (AssertionError, ValueError, IndexError) as error:
                 pytest.fail(f"{figure} at {chosen}: {error}")
+    loaded = "performance.getEntriesByType('resource').filter((r) => r.name.endsWith('/vega.js'))"
+    assert page.evaluate(f"{loaded}.length") == 1, "one bundle draws all charts of a page"
     assert not wrong
     page.context.close()
 
