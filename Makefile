@@ -38,6 +38,7 @@ outputs: .venv/test.stamp
 bench: .venv/site.stamp
 	@command -v cc >/dev/null || { echo "cc is not installed; the benchmark needs a C and C++ compiler (Debian: g++)"; exit 1; }
 	@$(BIN)/python -m benchmarks.adam
+	@$(BIN)/python -m benchmarks.penalties
 
 # The environment: made once, again only when what it is made of changes.
 .venv/python.stamp:
