@@ -152,6 +152,7 @@ TABLE: Table = {
     ),
 }
 NO_RANGE = {
+    "checkpoint.SaveCheckpoint.on_epoch_end.epoch": "Keras calls it",
     "dropout.Dropout.seed": "Keras refuses what is no seed",
     "hard_concrete.HardConcrete.seed": "Keras refuses what is no seed",
     "hard_concrete.HardConcrete.build.input_shape": "Keras calls it",

@@ -49,6 +49,10 @@ TABLE: Table = {
         {"model": MODEL},
         {"lr": ABOVE_0, "weight_decay": AT_LEAST_0},
     ),
+    "checkpoint.save_checkpoint": (
+        {"path": "never.pt", "epoch": 1, "model": MODEL},
+        {"epoch": Range("at least 0", (-1, -inf))},
+    ),
     "compiled_adam.CompiledAdam": (PARAMS, ADAM),
     "cost_function.cost": ({"model": nn.Linear(2, 1), **CLASSES}, {"l2": AT_LEAST_0}),
     "custom_adam.CustomAdam": (PARAMS, ADAM),
@@ -106,6 +110,8 @@ TABLE: Table = {
         {"samples": COUNT},
     ),
     "multi_tensor_adam.MultiTensorAdam": (PARAMS, ADAM),
+    "multi_tensor_penalties.multi_tensor_l1": ({"model": MODEL}, {"l1": AT_LEAST_0}),
+    "multi_tensor_penalties.multi_tensor_l2": ({"model": MODEL}, {"l2": AT_LEAST_0}),
     "non_negative_training.train": (NUMBERS, {"lr": ABOVE_0, "steps": COUNT}),
     "regularized_dense.RegularizedDense": (
         {"inputs": 2, "outputs": 2},
