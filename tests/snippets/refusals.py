@@ -22,22 +22,28 @@ from site_build.listings import snippet_files
 class Range:
     """Values outside a range, and how a message names that range, as a regular expression.
 
-    ``named`` is what a framework's own message calls the parameter, where it is not ours.
+    ``named`` is what a framework's own message calls the parameter, where it is not ours. ``ends``
+    belong to the range.
     """
 
     words: str
     bad: tuple[Any, ...]
     named: str = ""
+    ends: tuple[Any, ...] = ()
 
 
-AT_LEAST_0 = Range(r"finite( number|,| and)? >= 0", (nan, inf, -inf, -0.5))
+AT_LEAST_0 = Range(r"finite( number|,| and)? >= 0", (nan, inf, -inf, -0.5), ends=(0.0,))
 ABOVE_0 = Range(r"finite number > 0", (nan, inf, -inf, -0.5, 0.0))
 FINITE = Range("finite", (nan, inf, -inf))
-SHARE = Range(r"in \[0, 1\)", (nan, inf, -0.1, 1.0, 1.5))
-SHARE_OR_ALL = Range(r"in \[0, 1\]", (nan, inf, -0.1, 1.5))
-BETAS = Range(r"two numbers in \[0, 1\)", ((0.9,), (0.9, 1.0), (nan, 0.9), (-0.1, 0.9)))
-COUNT = Range("at least 1|>= 1", (0, -3))
-PATIENCE = Range(">= 1", (nan, 0, -3))
+SHARE = Range(r"in \[0, 1\)", (nan, inf, -0.1, 1.0, 1.5), ends=(0.0,))
+SHARE_OR_ALL = Range(r"in \[0, 1\]", (nan, inf, -0.1, 1.5), ends=(0.0, 1.0))
+BETAS = Range(
+    r"two numbers in \[0, 1\)",
+    ((0.9,), (0.9, 1.0), (nan, 0.9), (-0.1, 0.9)),
+    ends=((0.0, 0.9), (0.9, 0.0)),
+)
+COUNT = Range("at least 1|>= 1", (0, -3), ends=(1,))
+PATIENCE = Range(">= 1", (nan, 0, -3), ends=(1,))
 PAIRS = Range(r"in \[0, 3\)", ([(0, 3)], [(-1, 0)]))
 STRENGTHS = Range("finite and >= 0", ([nan], [0.1, inf], [-0.1, 0.1], []))
 
@@ -94,7 +100,10 @@ def cases(table: Table) -> list[Any]:
 
 
 def assert_refuses(framework: str, table: Table, call: str, name: str) -> None:
-    """Each number out of range, and a string, stop the call; the message names what and why."""
+    """Each number out of range, and a string, stop the call; the message names what and why.
+
+    The ends of the range do not.
+    """
     module, *path = call.split(".")
     function: Any = importlib.import_module(f"snippets.{framework}.{module}")
     for part in path:
@@ -109,5 +118,10 @@ def assert_refuses(framework: str, table: Table, call: str, name: str) -> None:
         assert any(text in message for text in shown), f"{bad} is not in: {message}"
         assert re.search(rf"\b{limits.named or name}\b", message), f"{name} is not in: {message}"
         assert re.search(limits.words, message), f"{limits.words} is not in: {message}"
+    signature = inspect.signature(function).parameters
+    short = {key: 1 for key in ("steps", "epochs") if key in signature}
+    if framework != "keras" or "epochs" not in short:  # a fit takes half a second
+        for end in limits.ends:
+            function(**{**arguments, **short, name: end})
     with pytest.raises((TypeError, ValueError)):
         function(**{**arguments, name: "0.1"})

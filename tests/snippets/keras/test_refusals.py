@@ -25,6 +25,7 @@ from tests.snippets.refusals import (
 )
 
 MODEL = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+DROPPING = keras.Sequential([keras.Input((2,)), keras.layers.Dropout(0.5)])
 X, LABELS = np.ones((4, 2)), np.array([0, 1, 0, 1])
 CLASSES = {"features": X, "labels": LABELS}
 NUMBERS = {"features": X, "targets": np.ones(4)}
@@ -111,7 +112,7 @@ TABLE: Table = {
         {"limit": ABOVE_0, "kernel_axes": Range("at least 2", (1, 0, -3))},
     ),
     "monte_carlo_dropout.monte_carlo_dropout": (
-        {"model": MODEL, "features": X},
+        {"model": DROPPING, "features": X},
         {"samples": COUNT},
     ),
     "non_negative_training.train": (NUMBERS, {"lr": ABOVE_0, "steps": COUNT}),

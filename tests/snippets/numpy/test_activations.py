@@ -25,6 +25,12 @@ def test_slope_is_the_derivative(kind):
     np.testing.assert_allclose(slope(activate(z, kind), kind), differences, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["sigmoid", "tanh", "relu"])
+def test_keeps_float32(kind):
+    a = activate(Z.astype("float32"), kind)
+    assert a.dtype == slope(a, kind).dtype == "float32"
+
+
 def test_no_overflow():
     assert activate(np.array([-1e4, 1e4]), "sigmoid").tolist() == [0.0, 1.0]
 

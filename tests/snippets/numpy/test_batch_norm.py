@@ -19,6 +19,13 @@ def test_by_hand():
     assert biased.running_var[0] == 2.5
 
 
+def test_eps_is_added_to_the_variance():
+    layer = BatchNorm(1, momentum=1.0, eps=5.0, unbiased=False)
+    y = layer.forward(np.array([[1.0], [5.0]]), training=True)
+    np.testing.assert_array_equal(y, [[-2 / 3], [2 / 3]])  # sqrt(4 + 5) = 3
+    assert layer.forward(np.array([[9.0]]), training=False)[0, 0] == pytest.approx(2)
+
+
 def test_normalizes_each_column():
     x = np.random.default_rng(0).normal(5, [1, 10, 100], size=(50, 3))
     y = BatchNorm(3, eps=0.0).forward(x, training=True)

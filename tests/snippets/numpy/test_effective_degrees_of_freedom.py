@@ -23,6 +23,12 @@ def test_by_hand():
     assert effective_degrees_of_freedom(features, l2=0.0) == 2
 
 
+def test_units_do_not_count():
+    features = np.array([[1.0, 2.0], [1.0, -2.0], [-1.0, 2.0], [-1.0, -2.0]])
+    assert effective_degrees_of_freedom(1e-14 * features, l2=0.0) == 2
+    assert effective_degrees_of_freedom(features[:, :0], l2=0.0) == 0
+
+
 def test_a_copy_is_not_counted_twice():
     column = np.arange(6.0)[:, None]
     assert effective_degrees_of_freedom(np.hstack([column, column]), l2=0.0) == 1

@@ -21,6 +21,7 @@ LITTLE = np.array([0, 0, 0.01, 0])
 )
 def test_by_hand(allowed, chosen):
     assert one_standard_error(ERRORS, STRENGTHS, standard_errors=allowed) == chosen
+    assert one_standard_error(2 * ERRORS, STRENGTHS, standard_errors=allowed) == chosen
 
 
 def test_default_is_one():

@@ -54,7 +54,10 @@ TABLE: Table = {
         {"epoch": Range("at least 0", (-1, -inf))},
     ),
     "compiled_adam.CompiledAdam": (PARAMS, ADAM),
-    "cost_function.cost": ({"model": nn.Linear(2, 1), **CLASSES}, {"l2": AT_LEAST_0}),
+    "cost_function.cost": (
+        {"model": nn.Linear(2, 1), "features": X, "labels": LABELS.float()},
+        {"l2": AT_LEAST_0},
+    ),
     "custom_adam.CustomAdam": (PARAMS, ADAM),
     "custom_adamw.CustomAdamW": (PARAMS, ADAM),
     "custom_amsgrad.CustomAMSGrad": (PARAMS, ADAM),
