@@ -33,6 +33,20 @@ def test_the_weights_are_decayed_and_the_biases_are_not() -> None:
     assert largest(0.0)[0] > 0.12
 
 
+def test_without_decay_it_is_adam() -> None:
+    _, layer = train(X, Y, lr=0.05, weight_decay=0.0, steps=5)
+    other = torch.nn.Linear(64, 10)
+    torch.nn.init.zeros_(other.weight)
+    torch.nn.init.zeros_(other.bias)
+    adam = torch.optim.Adam(other.parameters(), lr=0.05)
+    for _ in range(5):
+        adam.zero_grad()
+        torch.nn.functional.cross_entropy(other(X), Y).backward()
+        adam.step()
+    assert torch.equal(layer.weight, other.weight)
+    assert torch.equal(layer.bias, other.bias)
+
+
 @pytest.mark.parametrize("lr", [0.0, -0.1, float("nan"), float("inf")])
 def test_a_bad_learning_rate_is_refused(lr: float) -> None:
     with pytest.raises(ValueError, match="lr must be a finite number > 0, got"):

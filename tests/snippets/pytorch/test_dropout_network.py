@@ -23,6 +23,14 @@ def test_dropout_stands_after_each_hidden_layer(problem):
     assert model(problem[1]).shape == (12, 3)
 
 
+def test_the_first_step_is_lr_long(problem):
+    model, *rest = problem
+    before = [p.detach().clone() for p in model.parameters()]
+    train(model, *rest, lr=0.25, epochs=1)
+    moves = [(p - b).abs().max().item() for p, b in zip(model.parameters(), before, strict=True)]
+    assert moves == pytest.approx([0.25] * len(moves), rel=1e-3)
+
+
 class Recorder(nn.Module):
     def __init__(self):
         super().__init__()

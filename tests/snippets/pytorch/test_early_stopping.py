@@ -51,6 +51,14 @@ def test_train_stops_and_restores():
     assert again == losses[best]
 
 
+def test_the_first_step_is_lr_long():
+    model = network()
+    before = [p.detach().clone() for p in model.parameters()]
+    train(model, data(40, 0), data(200, 1), lr=0.25, epochs=1)
+    moves = [(p - b).abs().max().item() for p, b in zip(model.parameters(), before, strict=True)]
+    assert max(moves) == pytest.approx(0.25, rel=1e-3)
+
+
 def test_train_restores_at_the_end_as_well():
     rows = data(40, 0), data(200, 1)
     full, best = train(network(), *rows, patience=100, lr=0.05, epochs=30)

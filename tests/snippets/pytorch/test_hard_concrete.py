@@ -9,6 +9,11 @@ from snippets.pytorch.hard_concrete import HardConcrete, sample_gates
 def test_by_hand():
     gates = sample_gates(torch.tensor([0.0, 10.0, -10.0]), torch.full((3,), 0.5))
     torch.testing.assert_close(gates, torch.tensor([0.5, 1.0, 0.0]))
+    # 2/3 log 3 over a temperature of 2/3 is log 3, and sigmoid(log 3) is 3/4.
+    gates = sample_gates(torch.tensor([2 / 3 * math.log(3)]), torch.tensor([0.5]))
+    torch.testing.assert_close(gates, torch.tensor([0.8]))
+    assert HardConcrete(1, log_alpha=10.0).eval().gates().item() == 1.0
+    assert HardConcrete(1, log_alpha=-10.0).eval().gates().item() == 0.0
     layer = HardConcrete(2, log_alpha=math.log(3)).eval()
     torch.testing.assert_close(layer(torch.ones(4, 2)), torch.full((4, 2), 0.8))
     layer = HardConcrete(3, log_alpha=-2 / 3 * math.log(11))

@@ -14,6 +14,20 @@ def test_by_hand():
     assert weights == pytest.approx([1.0, 0.0], rel=1e-12)
     assert weights[1] == 0
     assert bias == pytest.approx(7, rel=1e-14)
+    weights, _ = train(features, targets, l1=0.5, l2=0.5)
+    assert weights == pytest.approx([0.75, 0.0], rel=1e-12)
+
+
+def test_columns_that_are_close_need_many_rounds():
+    rng = np.random.default_rng(0)
+    column = rng.normal(size=(50, 1))
+    features = np.hstack([column, column + 0.05 * rng.normal(size=(50, 1))])
+    targets = features @ [1.0, 2.0] + 0.1 * rng.normal(size=50)
+    weights, bias = train(features, targets, l1=1e-3, l2=1e-4)
+    slopes = 2 / 50 * features.T @ (features @ weights + bias - targets) + 2e-4 * weights
+    np.testing.assert_allclose(
+        slopes, -1e-3, atol=1e-6
+    )  # no slope is left: 1,000 rounds leave 3e-4
 
 
 @pytest.mark.parametrize("l1", [0.0, -1.0, math.inf, math.nan])

@@ -16,6 +16,18 @@ def test_by_hand():
     assert bias == pytest.approx(7, rel=1e-14)
 
 
+def test_columns_that_are_close_need_many_rounds():
+    rng = np.random.default_rng(0)
+    column = rng.normal(size=(50, 1))
+    features = np.hstack([column, column + 0.05 * rng.normal(size=(50, 1))])
+    targets = features @ [1.0, 2.0] + 0.1 * rng.normal(size=50)
+    weights, bias = train(features, targets, l1=1e-3)
+    slopes = 2 / 50 * features.T @ (features @ weights + bias - targets)
+    np.testing.assert_allclose(
+        slopes, -1e-3, atol=1e-6
+    )  # no slope is left: 1,000 rounds leave 3e-4
+
+
 @pytest.mark.parametrize("l1", [0.0, -1.0, math.inf, math.nan])
 def test_refuses_strength(l1):
     with pytest.raises(ValueError, match=f"l1 must be a finite number > 0, got {l1}"):

@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
+from sklearn.neural_network import MLPClassifier
 
 from snippets.sklearn.learning_curves import learning_curves
 
@@ -21,6 +23,16 @@ def test_each_epoch_is_one_update_on_the_same_start():
     longer = learning_curves(rows(0), rows(1), epochs=3)
     assert learning_curves(rows(0), rows(1), epochs=1)[0] == longer[0][:1]
     assert learning_curves(rows(0), rows(1), epochs=1, seed=1)[0] != longer[0][:1]
+
+
+def test_is_full_batch_adam_without_a_penalty():
+    x, y = rows(0, 300)  # more than the 200 that scikit-learn takes by default
+    model = MLPClassifier((8,), alpha=0.0, batch_size=300, learning_rate_init=0.05, random_state=0)
+    expected = []
+    for _ in range(3):
+        model.partial_fit(x, y, classes=[0, 1, 2])
+        expected.append(log_loss(y, model.predict_proba(x)))
+    assert learning_curves((x, y), rows(1), hidden=8, lr=0.05, epochs=3)[0] == expected
 
 
 def test_validation_rows_may_lack_a_class():
