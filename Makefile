@@ -1,4 +1,4 @@
-# make serve | test | build | outputs | render | check | bench | clean   (see README.md)
+# make serve | test | build | outputs | render | check | bench | mutants | clean   (see README.md)
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
@@ -10,7 +10,7 @@ $(error Windows: use the plain pip and mkdocs commands in README.md)
 endif
 BIN := .venv/bin
 
-.PHONY: serve test build outputs render check bench clean
+.PHONY: serve test build outputs render check bench mutants clean
 
 serve: .venv/site.stamp
 	@$(BIN)/python -m site_build.serve $(PORT)
@@ -40,6 +40,10 @@ bench: .venv/site.stamp
 	@$(BIN)/python -m benchmarks.adam
 	@$(BIN)/python -m benchmarks.penalties
 
+# One snippet or folder: make mutants SNIPPET=numpy/l2_penalty
+mutants: .venv/mutants.stamp
+	@$(BIN)/python -m tests.mutants $(SNIPPET) --workers $(WORKERS)
+
 # The environment: made once, again only when what it is made of changes.
 .venv/python.stamp:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; Python 3.11 or newer is needed (name one: make PYTHON=python3.12)"; exit 1; }
@@ -56,6 +60,11 @@ bench: .venv/site.stamp
 .venv/test.stamp: .venv/site.stamp
 	@echo "Installing what the tests need ..."
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]" || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
+	@touch $@
+
+.venv/mutants.stamp: .venv/test.stamp
+	@echo "Installing what makes the mutants ..."
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,mutants]" || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
 	@touch $@
 
 clean:

@@ -13,6 +13,13 @@ def test_every_weight_loses_the_same_fraction_in_place():
     assert weights[1].numpy().tolist() == [3.5]
 
 
+@pytest.mark.parametrize(("lr", "weight_decay"), [(0.0, 0.5), (0.5, 0.0)])
+def test_without_rate_or_decay_nothing_changes(lr, weight_decay):
+    w = keras.Variable([2.0, -1.0])
+    decay_weights([w], lr, weight_decay)
+    assert w.numpy().tolist() == [2.0, -1.0]
+
+
 @pytest.mark.parametrize(
     ("lr", "weight_decay"),
     [(-0.1, 0.1), (0.1, -0.1), (math.nan, 0.1), (0.1, math.inf), (0.5, 2.1)],

@@ -48,3 +48,8 @@ def test_refuses_errors():
     message = "error must have shape (2, 4, 6), got (2, 4, 7)"
     with pytest.raises(ValueError, match=re.escape(message)):
         convolve_backward(X, W, np.zeros((2, 4, 7)))
+
+
+def test_a_window_as_wide_as_the_input_has_one_place():
+    x, w = np.arange(6.0).reshape(1, 2, 3), np.ones((1, 2, 3))
+    assert convolve(x, w, np.array([0.5])).tolist() == [[[15.5]]]

@@ -13,6 +13,13 @@ def test_every_weight_loses_the_same_fraction_in_place():
     np.testing.assert_array_equal(weights[1], [3.5])
 
 
+@pytest.mark.parametrize(("lr", "weight_decay"), [(0.0, 0.5), (0.5, 0.0)])
+def test_without_rate_or_decay_nothing_changes(lr, weight_decay):
+    w = np.array([2.0, -1.0])
+    decay_weights([w], lr, weight_decay)
+    np.testing.assert_array_equal(w, [2.0, -1.0])
+
+
 def test_the_largest_decay_leaves_nothing():
     w = np.array([2.0, -1.0])
     decay_weights([w], lr=0.25, weight_decay=4.0)

@@ -253,3 +253,15 @@ def test_sparse_and_complex_gradients_are_refused_before_anything_changes() -> N
             optimizer.step()
         assert torch.equal(dense, torch.ones(3))
         assert not optimizer.state
+
+
+def test_a_step_that_was_saved_as_an_integer_becomes_a_float32_tensor():
+    w = torch.nn.Parameter(torch.ones(2))
+    w.grad = torch.ones(2)
+    optimizer = CustomAdam([w])
+    optimizer.step()
+    state = optimizer.__getstate__()
+    for saved in state["state"].values():
+        saved["step"] = 1
+    optimizer.__setstate__(state)
+    assert optimizer.state[w]["step"].dtype == torch.float32

@@ -16,6 +16,13 @@ def test_every_weight_loses_the_same_fraction_in_place():
     assert weights[1].tolist() == [3.5]
 
 
+@pytest.mark.parametrize(("lr", "weight_decay"), [(0.0, 0.5), (0.5, 0.0)])
+def test_without_rate_or_decay_nothing_changes(lr, weight_decay):
+    w = torch.tensor([2.0, -1.0])
+    decay_weights([w], lr, weight_decay)
+    assert w.tolist() == [2.0, -1.0]
+
+
 def test_neither_gradient_nor_graph_notices():
     w = torch.ones(2, requires_grad=True)
     w.square().sum().backward()
