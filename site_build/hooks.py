@@ -14,12 +14,27 @@ from site_build import CACHE, ROOT, labs
 from site_build.charts import bundle
 from site_build.listings import snippet_files
 from site_build.memory import digest, once
+from site_build.policy import with_policy
 from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
 NOTEBOOKS = CACHE / "notebooks"
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|sa|w)">([^<]*)</span>')
 STRING_TOKENS = re.compile(r'(?:<span class="s[2i]">[^<]*</span>){2,}')
+MENDED = {
+    'role="dialog"': 'role="dialog" aria-label="Search"',  # screen readers ask for its name
+    'type="checkbox" id="__drawer" autocomplete="off"': 'type="checkbox" id="__drawer"',
+    'type="checkbox" id="__search" autocomplete="off"': 'type="checkbox" id="__search"',
+    ' tabindex=""': "",
+}
+"""What the theme writes, and what it should write: names, and HTML that is valid."""
+
+commands: list[str] = []
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Remember whether MkDocs serves, which adds a script to every page, or builds."""
+    commands.append(command)
 
 
 def on_pre_build(config: MkDocsConfig) -> None:
@@ -109,5 +124,17 @@ def _one_mark(run: re.Match[str]) -> str:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Give the theme's search dialog the name that screen readers ask for."""
-    return output.replace('role="dialog"', 'role="dialog" aria-label="Search"', 1)
+    """Mend what the theme leaves unnamed or invalid, and say what the page may load."""
+    return finished(output)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """The same for the page that stands for missing ones."""
+    return finished(output) if template_name == "404.html" else output
+
+
+def finished(html: str) -> str:
+    """The page as it is published."""
+    for old, new in MENDED.items():
+        html = html.replace(old, new)
+    return html if "serve" in commands else with_policy(html)

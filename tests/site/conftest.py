@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests import chromium
 from tests.conftest import SITE_URL
 from tests.site.browsing import FOLDER
+from tests.site.reading import html_pages
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,9 @@ def base(site: Path) -> str:
     """The address the site was built for; ``open_page`` answers it from the built files."""
     FOLDER.append(site)
     return SITE_URL.rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def built(site: Path) -> dict[str, BeautifulSoup]:
+    """Every page of the site, read once; whoever takes something out works on a copy."""
+    return html_pages(site)

@@ -1,33 +1,22 @@
 """The built site, read as files: nothing untested, nothing broken, nothing foreign."""
 
-import posixpath
+import gzip
+import xml.etree.ElementTree as etree  # noqa: N813
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-import pytest
 from bs4 import BeautifulSoup, Tag
 
 from site_build import ROOT, labs
 from tests.blocks import blocks, pages
+from tests.conftest import SITE_URL
 from tests.page_code import ON_SITE
-
-TAB_ORDER = ["NumPy", "PyTorch", "Keras", "scikit-learn"]
-
-
-def html_pages(site: Path) -> dict[str, BeautifulSoup]:
-    """Every page of the site by its address, from the root."""
-    return {
-        "/" + file.relative_to(site).as_posix().removesuffix("index.html"): BeautifulSoup(
-            file.read_text(encoding="utf-8"), "html.parser"
-        )
-        for file in sorted(site.rglob("*.html"))
-    }
-
-
-@pytest.fixture(scope="module")
-def built(site: Path) -> dict[str, BeautifulSoup]:
-    return html_pages(site)
+from tests.site.reading import (
+    SITEMAP,
+    TAB_ORDER,
+    broken_links,
+    foreign_requests,
+)
 
 
 def python_blocks(page: BeautifulSoup) -> list[str]:
@@ -76,41 +65,26 @@ def test_no_python_hides_behind_another_language(built: dict[str, BeautifulSoup]
 def test_every_link_picture_and_anchor_leads_somewhere(
     site: Path, built: dict[str, BeautifulSoup]
 ) -> None:
-    ids = {url: {tag["id"] for tag in page.select("[id]")} for url, page in built.items()}
-    broken = []
-    for url, page in built.items():
-        if url == "/404.html":
-            continue  # its links are absolute addresses of the published site
-        for target in links(page):
-            parts = urlsplit(target)
-            if parts.scheme or parts.netloc:
-                continue
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(url), unquote(parts.path)))
-            path = url if not parts.path else path + "/" * target.partition("#")[0].endswith("/")
-            path = path.replace("//", "/")
-            file = site / path.lstrip("/")
-            if not (file / "index.html" if path.endswith("/") else file).is_file():
-                broken.append(f"{url}: {target}")
-            elif parts.fragment and path in ids and unquote(parts.fragment) not in ids[path]:
-                broken.append(f"{url}: {target} (no such anchor)")
+    broken = broken_links(site, built, SITE_URL)
     assert not broken, "\n".join(broken)
 
 
-def links(page: BeautifulSoup) -> list[str]:
-    found = [str(tag["href"]) for tag in page.select("a[href], link[href]")]
-    found += [str(tag["src"]) for tag in page.select("img[src], script[src], source[src]")]
-    return [link for link in found if link and not link.startswith(("data:", "javascript:"))]
-
-
 def test_nothing_is_loaded_from_elsewhere(site: Path, built: dict[str, BeautifulSoup]) -> None:
-    for url, page in built.items():
-        loaded = [str(tag["src"]) for tag in page.select("[src]")]
-        loaded += [str(tag["href"]) for tag in page.select("link[href]:not([rel=canonical])")]
-        foreign = [link for link in loaded if urlsplit(link).netloc]
-        assert not foreign, f"{url} loads {foreign}"
-    for sheet in site.rglob("*.css"):
-        text = sheet.read_text(encoding="utf-8")
-        assert "url(http" not in text and "@import" not in text, sheet  # noqa: PT018
+    assert not foreign_requests(site, built)
+
+
+def test_every_page_has_its_one_address_and_the_sitemap_lists_them_all(
+    site: Path, built: dict[str, BeautifulSoup]
+) -> None:
+    entries = etree.parse(site / "sitemap.xml").iter(SITEMAP)
+    listed = [str(entry.text) for entry in entries]
+    wanted = {url: SITE_URL.rstrip("/") + url for url in built if url != "/404.html"}
+    assert sorted(listed) == sorted(wanted.values())
+    for url, address in wanted.items():
+        named = [str(tag["href"]) for tag in built[url].select("link[rel=canonical]")]
+        assert named == [address], url
+    packed = gzip.decompress((site / "sitemap.xml.gz").read_bytes())
+    assert packed == (site / "sitemap.xml").read_bytes()
 
 
 def test_no_id_stands_twice(built: dict[str, BeautifulSoup]) -> None:
@@ -131,10 +105,10 @@ def test_math_is_mathml_and_none_is_left_raw(built: dict[str, BeautifulSoup]) ->
     for url, page in built.items():
         for formula in page.select(".arithmatex"):
             assert formula.find("math") is not None, f"{url}: {formula.get_text()}"
-        for hidden in page.select("code, script, style, .arithmatex"):
-            hidden.extract()
-        article = page.select_one("article")
-        text = article.get_text() if isinstance(article, Tag) else ""
+        article = page.select_one("article") or Tag(name="article")
+        hidden = {"code", "script", "style", "math"}
+        read = (s for s in article.strings if not hidden & {parent.name for parent in s.parents})
+        text = "".join(read)
         for raw in ("$", "\\(", "\\[", "\\frac", "{{", "}}", "[["):
             assert raw not in text, f"{url}: {raw} in …{text[max(0, text.find(raw) - 60) :][:120]}"
 

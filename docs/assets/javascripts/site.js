@@ -24,7 +24,9 @@
     body.append(chart);
     try {
       const spec = { ...(await response.json()), description: picture.alt };
-      const { view } = await window.vegaEmbed(chart, spec, { renderer: "svg", actions: false, ast: true });
+      /* no script from text and no style element: the page's policy allows neither */
+      const styles = { defaultStyle: false, tooltip: { disableDefaultStyle: true } };
+      const { view } = await window.vegaEmbed(chart, spec, { renderer: "svg", actions: false, ast: true, ...styles });
       chart.view = view; // for tests: what is drawn, in the units of the axes
       for (const param of spec.params ?? []) if (param.bind) dress(chart, param, spec);
       figure.classList.add("rx-figure--live");
