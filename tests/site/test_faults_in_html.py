@@ -19,7 +19,8 @@ PAGE = """<!doctype html>
 <article>
 <p id="first"><a href="#first">Here</a>, <a href="lab/">there</a>, <a href="assets/a.py" download>
 a file</a>, <a href="https://doi.org/10.1/x">elsewhere</a>.</p>
-<p><img src="assets/a.svg" srcset="assets/a.svg 1x, assets/b.svg 2x" alt="A line that rises to the right."></p>
+<p><img src="assets/a.svg" srcset="assets/a.svg 1x, assets/b.svg 2x"
+ alt="A line that rises to the right."></p>
 <div class="tabbed-labels"><label>NumPy</label><label>PyTorch</label></div>
 <div class="language-python highlight"><pre><code>print(1)</code></pre></div>
 <span class="arithmatex"><math></math></span>
