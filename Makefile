@@ -1,4 +1,4 @@
-# make serve | test | build | outputs | render | check | bench | mutants | clean   (see README.md)
+# make serve | test | build | outputs | render | check | bench | mutants | pins | clean   (see README.md)
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
@@ -10,7 +10,14 @@ $(error Windows: use the plain pip and mkdocs commands in README.md)
 endif
 BIN := .venv/bin
 
-.PHONY: serve test build outputs render check bench mutants clean
+# The same commit gives the same bytes on every day.
+ifndef SOURCE_DATE_EPOCH
+ifneq ($(shell git log -1 --format=%ct 2>/dev/null),)
+export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct)
+endif
+endif
+
+.PHONY: serve test build outputs render check bench mutants pins clean
 
 serve: .venv/site.stamp
 	@$(BIN)/python -m site_build.serve $(PORT)
@@ -43,6 +50,10 @@ bench: .venv/site.stamp
 # One snippet or folder: make mutants SNIPPET=numpy/l2_penalty
 mutants: .venv/mutants.stamp
 	@$(BIN)/python -m tests.mutants $(SNIPPET) --workers $(WORKERS)
+
+pins: .venv/python.stamp
+	@$(BIN)/python -c 'import sys; sys.exit("Pins are worked out with Python 3.11, the oldest that the project supports: make clean, then make pins PYTHON=python3.11" if sys.version_info[:2] != (3, 11) else 0)'
+	@$(BIN)/python -m site_build.pins
 
 # The environment: made once, again only when what it is made of changes.
 .venv/python.stamp:
