@@ -17,9 +17,9 @@ PROJECT = "regularization-by-example"
 
 
 def newest() -> Mapping[str, Any]:
-    """Read from pip what it would install, the tests' needs included."""
+    """Read from pip what it would install, the needs of tests and mutants included."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed"]
-    command += ["--quiet", "--report", "-", ".[test]"]
+    command += ["--quiet", "--report", "-", ".[test,mutants]"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"pip found no versions that fit together; {PINS.name} is as it was")
