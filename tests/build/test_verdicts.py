@@ -33,8 +33,9 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def html(pages: str = "[[claims: l2_shrinkage]]") -> str:
     parent = etree.Element("div")
+    page = Page("l2.md", "The page", (), tuple(listings.SHOWN.findall(pages)), blocks=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(listings, "pages", lambda: [Page("l2.md", "The page", pages)])
+        patch.setattr(listings, "pages", lambda: [page])
         verdicts.all_verdicts(parent, lambda text: text.replace("{{ a.b }}", "2"))
     return etree.tostring(parent, encoding="unicode")
 
