@@ -1,0 +1,79 @@
+"""Hooks that keep from a first visit what it does not need: the search waits, styles come as one.
+
+The theme loads its search engine and the index of all text with every page, four times what the
+page itself weighs. Here both wait until the search is opened, or an address asks to mark words.
+"""
+
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import BuildError
+from mkdocs.plugins import event_priority
+from mkdocs.structure.pages import Page
+
+WAITS = re.compile(
+    r"return (?P<any>[\w$]+)\((?P<of>[\w$]+)\(location\.protocol!==\"file:\"\),"
+    r"(?P<opened>[\w$]+)\(\"search\"\)\)\.pipe\((?P<first>[\w$]+)\(\w=>\w\),(?P<then>[\w$]+)\("
+)
+"""How the theme's script lets the search wait where the site is opened from a disk."""
+INDEX = re.compile(
+    r",(?P<keep>[\w$]+\(1\))\):(?P<load>[\w$]+\(new URL\(\"search/search_index\.json\",[\w.]+\)\))"
+)
+LATER = (
+    "{any}({of}(new URL(location).searchParams.has('h')),{opened}('search'))"
+    ".pipe({first}(o=>o),{then}(()=>{load}),{keep})"
+)
+WORKER = re.compile(r"(?<=,)(\w)=new Worker\((\w)\)")
+LATER_WORKER = (
+    r"\1=(()=>{let u=new URL(\2,location),l=[],w;return{"
+    "addEventListener(...a){w?w.addEventListener(...a):l.push(a)},removeEventListener(){},"
+    "postMessage(m){w||(w=new Worker(u),l.forEach(a=>w.addEventListener(...a))),w.postMessage(m)}"
+    "}})()"
+)
+"""A worker that starts at the first message, and until then keeps who listens."""
+STYLES = ("main.*.min.css", "palette.*.min.css", "site.css")
+MORE_STYLES = re.compile(r'\s*<link rel="stylesheet" href="[^"]*/(?:palette\.\w+\.min|site)\.css">')
+
+
+@event_priority(50)  # before anything is said about what the page loads
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Load one style sheet, which holds them all."""
+    return MORE_STYLES.sub("", output)
+
+
+@event_priority(50)
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """The same for the page that stands for missing ones."""
+    return MORE_STYLES.sub("", output)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Let the search wait, and put the style sheets into one."""
+    assets = Path(config.site_dir, "assets")
+    script = _one(assets / "javascripts", "bundle.*.min.js")
+    script.write_text(waiting(script.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    sheets = [_one(assets / "stylesheets", name) for name in STYLES]
+    together = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    sheets[0].write_text(together, encoding="utf-8", newline="\n")
+
+
+def waiting(script: str) -> str:
+    """The theme's script, changed so that index and search engine wait.
+
+    Raises:
+        BuildError: If it does not say what it is known to say; another version, perhaps.
+    """
+    names, index = WAITS.search(script), INDEX.search(script)
+    if names is None or index is None or len(WORKER.findall(script)) != 1:
+        raise BuildError("the theme's script is not as site_build/light.py knows it; adapt that")
+    later = LATER.format(**names.groupdict(), **index.groupdict())
+    script = script.replace(index[0], f",{index['keep']}):{later}")
+    return WORKER.sub(LATER_WORKER, script)
+
+
+def _one(folder: Path, name: str) -> Path:
+    found = list(folder.glob(name))
+    if len(found) != 1:
+        raise BuildError(f"{folder.name}/{name}: {len(found)} files; adapt site_build/light.py")
+    return found[0]

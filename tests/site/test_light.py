@@ -1,0 +1,60 @@
+"""A first visit loads what the page needs; what it does not need waits until it is asked for."""
+
+from pathlib import Path
+
+import pytest
+from mkdocs.exceptions import BuildError
+from playwright.sync_api import Browser, expect
+
+from site_build import light, math_font
+from tests.site.browsing import open_page
+
+
+def test_search_waits_until_it_is_opened_and_then_answers_and_marks_words(
+    browser: Browser, base: str
+) -> None:
+    page, _ = open_page(browser, base, "/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert not [url for url in asked if "/search" in url]
+    page.keyboard.press("/")
+    page.locator(".md-search__input").press_sequentially("dropout")
+    result = page.locator(".md-search-result__item > a").first
+    expect(result).to_be_visible(timeout=20_000)
+    assert len([url for url in asked if "/search" in url]) == 2, "the index and the engine"
+    marked = str(result.get_attribute("href"))
+    assert "h=dropout" in marked
+    page.goto(marked)
+    expect(page.locator("article mark").first).to_be_attached(timeout=20_000)
+    page.context.close()
+
+
+def test_a_theme_that_says_it_otherwise_stops_the_build() -> None:
+    with pytest.raises(BuildError, match=r"site_build/light\.py"):
+        light.waiting("function f(){return new Worker(e)}")
+
+
+def test_one_style_sheet_is_loaded_and_holds_them_all(site: Path) -> None:
+    for page in (site / "index.html", site / "404.html"):
+        html = page.read_text(encoding="utf-8")
+        assert html.count('rel="stylesheet"') == 1, page.name
+    sheet = next((site / "assets/stylesheets").glob("main.*.css")).read_text(encoding="utf-8")
+    assert "--rx-ink" in sheet
+    assert '[data-md-color-scheme="slate"]' in sheet
+
+
+def test_the_math_font_holds_every_character_of_the_formulas(site: Path) -> None:
+    missing = math_font.used(site.rglob("*.html")) - math_font.covered()
+    # the whole font lacks these accents, too
+    assert missing <= set(map(ord, "¯ˆ’")), (
+        f"run python -m site_build.math_font: {[chr(code) for code in missing]}"
+    )
+
+
+def test_the_math_font_is_asked_for_early_where_there_is_math_alone(site: Path) -> None:
+    for page in site.rglob("index.html"):
+        html = page.read_text(encoding="utf-8")
+        assert ("<math" in html) == ('as="font"' in html), page
