@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 
@@ -17,13 +18,14 @@ class CustomAdam(torch.optim.Optimizer):
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
     The state has the layout of ``torch.optim.Adam``: either loads the other's
-    ``state_dict``, if lr is a number and amsgrad, maximize and
-    decoupled_weight_decay are off. Loading replaces the options, as everywhere.
+    ``state_dict``, if options that this class does not have are off. Loading
+    replaces the options, as everywhere.
 
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
         lr: Learning rate, about the longest step of a weight while gradients
-            keep their size; at least 0. Default 1e-3.
+            keep their size; a number or a tensor of shape (), at least 0.
+            Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -42,7 +44,7 @@ class CustomAdam(torch.optim.Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -75,7 +77,8 @@ class CustomAdam(torch.optim.Optimizer):
             if p.grad.layout is not torch.strided or p.grad.is_complex():
                 raise ValueError(
                     "gradients must be dense and real, got one of shape "
-                    f"{tuple(p.shape)}, {p.grad.layout} and {p.grad.dtype}"
+                    f"{tuple(p.shape)}, {p.grad.layout} and {p.grad.dtype}; take "
+                    "torch.optim.SparseAdam for sparse, Adam for complex"
                 )
 
         for p, group in pairs:
@@ -95,7 +98,7 @@ class CustomAdam(torch.optim.Optimizer):
             m.lerp_(g, 1 - beta1)  # m_t: mean of gradients
             v.mul_(beta2).addcmul_(g, g, value=1 - beta2)  # v_t: of squares
             # sqrt(v_hat) + eps, and a step of -lr * m_hat over it
-            denominator = (v.sqrt() / (1 - beta2**t) ** 0.5).add_(group["eps"])
+            denominator = v.sqrt().div_((1 - beta2**t) ** 0.5).add_(group["eps"])
             p.addcdiv_(m, denominator, value=-group["lr"] / (1 - beta1**t))
         return loss
 
@@ -118,11 +121,19 @@ class CustomAdam(torch.optim.Optimizer):
 def _check(group: dict[str, Any]) -> None:
     for name in ("lr", "eps", "weight_decay"):
         value = group.get(name)
+        if name == "lr" and isinstance(value, Tensor) and value.dim() == 0:
+            value = value.item()
         if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
             raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
     betas = group.get("betas", ())
     if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
-    for name in ("amsgrad", "maximize", "decoupled_weight_decay"):
+    for name in (
+        *("amsgrad", "maximize", "decoupled_weight_decay"),
+        *("capturable", "differentiable"),
+    ):
         if group.get(name):
-            raise ValueError(f"{name} must be False: CustomAdam has no {name}")
+            raise ValueError(
+                f"{name} must be False, got {group[name]!r}: not in this class; "
+                "take torch.optim.Adam for it"
+            )

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
 
@@ -16,10 +18,12 @@ class CustomAdamW(torch.optim.Optimizer):
             - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
+    The state has the layout of ``torch.optim.AdamW``.
+
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
-        lr: Learning rate, about the length of one step of one weight; at least 0.
-            Default 1e-3.
+        lr: Learning rate, about the length of one step of one weight; a number or
+            a tensor of shape (), at least 0. Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in [0, 1).
             Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -28,7 +32,8 @@ class CustomAdamW(torch.optim.Optimizer):
             least 0. Default 0.01.
 
     Raises:
-        ValueError: If an option is outside its range.
+        ValueError: If an option is outside its range, or is one that this class
+            does not have.
 
     Source:
         Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2; there the decay is not
@@ -38,79 +43,102 @@ class CustomAdamW(torch.optim.Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
     ) -> None:
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-        }
-        super().__init__(params, defaults)
+        options: dict[str, Any] = {"lr": lr, "betas": betas, "eps": eps}
+        options["weight_decay"] = weight_decay
+        # with this, torch.optim.Adam goes on from the state_dict as it should
+        super().__init__(params, {**options, "decoupled_weight_decay": True})
 
     @torch.no_grad()
-    def step(  # type: ignore[override]
-        self, closure: Callable[[], float] | None = None
-    ) -> float | None:
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Move every parameter that has a gradient by one step, in place.
 
         Args:
-            closure: Computes the loss anew, calls ``backward``, returns the loss.
+            closure: Computes the loss anew, calls ``backward`` and returns the
+                loss; optional.
 
         Returns:
             What the closure returned, or None.
+
+        Raises:
+            ValueError: If a gradient is sparse or complex; then nothing changes.
         """
         loss = None
         if closure is not None:
-            with (
-                torch.enable_grad()
-            ):  # backward() needs what no_grad() switched off
+            with torch.enable_grad():  # for backward(), against no_grad() above
                 loss = closure()
 
-        for group in self.param_groups:
+        pairs = [(p, group) for group in self.param_groups for p in group["params"]]
+        # without a gradient a weight is not decayed either
+        pairs = [(p, group) for p, group in pairs if p.grad is not None]
+        _check_gradients([p.grad for p, _ in pairs])
+        for p, group in pairs:
             lr, (beta1, beta2) = group["lr"], group["betas"]
-            for p in group["params"]:
-                if p.grad is None:  # then it is not decayed either
-                    continue
-                state = self.state[p]
-                if not state:
-                    state["step"] = torch.tensor(0.0, dtype=torch.float32)
-                    state["exp_avg"] = torch.zeros_like(p)
-                    state["exp_avg_sq"] = torch.zeros_like(p)
-                state["step"] += 1
-                t, m, v = (
-                    state["step"].item(),
-                    state["exp_avg"],
-                    state["exp_avg_sq"],
-                )
+            state = self.state[p]
+            if not state:
+                state["step"] = torch.tensor(0.0, dtype=torch.float32)
+                state["exp_avg"] = torch.zeros_like(p)
+                state["exp_avg_sq"] = torch.zeros_like(p)
+            state["step"] += 1
+            t, m, v = state["step"].item(), state["exp_avg"], state["exp_avg_sq"]
 
-                # The W. The gradient in p.grad knows nothing of it.
-                p.mul_(1 - lr * group["weight_decay"])
-                m.lerp_(p.grad, 1 - beta1)  # m_t = m + (1 - beta1) (g - m)
-                v.mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
-                root = v.sqrt() / (1 - beta2**t) ** 0.5
-                p.addcdiv_(m, root.add_(group["eps"]), value=-lr / (1 - beta1**t))
+            # The W. The gradient in p.grad knows nothing of it.
+            p.mul_(1 - lr * group["weight_decay"])
+            m.lerp_(p.grad, 1 - beta1)  # m_t = m + (1 - beta1) (g - m)
+            v.mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
+            root = v.sqrt().div_((1 - beta2**t) ** 0.5)
+            p.addcdiv_(m, root.add_(group["eps"]), value=-lr / (1 - beta1**t))
         return loss
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Refuse a group with bad options; those of ``__init__`` pass here too.
-
-        Args:
-            param_group: Holds "params", and the options that are its own.
-
-        Raises:
-            ValueError: If an option is outside its range.
-        """
-        options = {**self.defaults, **param_group}
-        for name in ("lr", "eps", "weight_decay"):
-            if not 0.0 <= options[name] < math.inf:
-                raise ValueError(
-                    f"{name} must be a finite number >= 0, got {options[name]!r}"
-                )
-        betas = options["betas"]
-        if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
-            raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
+        """Refuse a group with bad options; ``__init__`` passes here too."""
+        _check({**self.defaults, **param_group})
         super().add_param_group(param_group)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Refuse the ``state_dict`` of an optimizer that does something else."""
+        for group in state["param_groups"]:
+            group.setdefault("decoupled_weight_decay", True)  # older ones have none
+            _check(group)
+            if "maximize" in group and "amsgrad" not in group:  # NAdam and others
+                raise ValueError("these are not the options of torch.optim.AdamW")
+        super().__setstate__(state)
+        for saved in self.state.values():  # before PyTorch 1.12 it was a number
+            saved["step"] = torch.as_tensor(saved["step"], dtype=torch.float32)
+
+
+def _check_gradients(grads: list[Tensor]) -> None:
+    for g in grads:
+        if g.layout is not torch.strided or g.is_complex():
+            raise ValueError(
+                "gradients must be dense and real, got one of shape "
+                f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
+                "torch.optim.SparseAdam for sparse, AdamW for complex"
+            )
+
+
+def _check(group: dict[str, Any]) -> None:
+    for name in ("lr", "eps", "weight_decay"):
+        value = group.get(name)
+        if name == "lr" and isinstance(value, Tensor) and value.dim() == 0:
+            value = value.item()
+        if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
+            raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
+    betas = group.get("betas", ())
+    if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
+        raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
+    if group["decoupled_weight_decay"] is not True:
+        raise ValueError(
+            "decoupled_weight_decay must be True, got "
+            f"{group['decoupled_weight_decay']!r}"
+        )
+    for name in ("amsgrad", "maximize", "capturable", "differentiable"):
+        if group.get(name):
+            raise ValueError(
+                f"{name} must be False, got {group[name]!r}: not in this class; "
+                "take torch.optim.AdamW for it"
+            )

@@ -22,7 +22,8 @@ class CustomAMSGrad(torch.optim.Optimizer):
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
         lr: Learning rate, about the longest step of a weight while gradients
-            keep their size; at least 0. Default 1e-3.
+            keep their size; a number or a tensor of shape (), at least 0.
+            Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -42,7 +43,7 @@ class CustomAMSGrad(torch.optim.Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -92,9 +93,8 @@ class CustomAMSGrad(torch.optim.Optimizer):
             # --8<-- [start:difference]
             largest = state["max_exp_avg_sq"]
             torch.maximum(largest, v, out=largest)  # never falls, unlike v
-            denominator = (largest.sqrt() / (1 - beta2**t) ** 0.5).add_(
-                group["eps"]
-            )
+            denominator = largest.sqrt().div_((1 - beta2**t) ** 0.5)
+            denominator.add_(group["eps"])
             # --8<-- [end:difference]
             p.addcdiv_(m, denominator, value=-group["lr"] / (1 - beta1**t))
         return loss
@@ -119,13 +119,15 @@ def _check_gradients(grads: list[Tensor]) -> None:
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
-                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex"
+                "torch.optim.SparseAdam for sparse, Adam for complex"
             )
 
 
 def _check(group: dict[str, Any]) -> None:
     for name in ("lr", "eps", "weight_decay"):
         value = group.get(name)
+        if name == "lr" and isinstance(value, Tensor) and value.dim() == 0:
+            value = value.item()
         if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
             raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
     betas = group.get("betas", ())
@@ -133,7 +135,10 @@ def _check(group: dict[str, Any]) -> None:
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
     if group.get("amsgrad") is not True:
         raise ValueError(f"amsgrad must be True, got {group.get('amsgrad')!r}")
-    for name in ("maximize", "decoupled_weight_decay", "capturable"):
+    for name in (
+        *("maximize", "decoupled_weight_decay"),
+        *("capturable", "differentiable"),
+    ):
         if group.get(name):
             raise ValueError(
                 f"{name} must be False, got {group[name]!r}: not in this class; "
