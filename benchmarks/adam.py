@@ -1,9 +1,10 @@
 """How long one step of each Adam takes: ``make bench``, some minutes on an idle machine.
 
 Every round runs the contestants one after the other, so that what else the machine does meets
-all of them, and only medians and ratios of one process are kept. Each set of tensors has a
-process of its own, and so has everything that PyTorch compiles as a whole. The yardstick is a
-loop in C that reads and writes as many bytes as Adam must: 28 for each weight.
+all of them, and only medians and ratios of one process are kept. Each set of tensors has
+processes of its own: one for what is not compiled, and one for each that is. Two yardsticks run
+in all of them: ``fused=True``, and a loop in C that reads and writes as many bytes as Adam must,
+28 for each weight.
 
 The result goes to experiments/adam_speed.json, which the experiment of that name reads.
 """
@@ -40,8 +41,12 @@ SETS = {"small": (100, 1_000), "medium": (20, 1_000_000), "large": (4, 10_000_00
 ROUNDS = {"small": 120, "medium": 96, "large": 72}
 STEPS = {"small": 10, "medium": 1, "large": 1}
 """Rounds of all contestants, and steps of each in one round."""
-ALWAYS, EVERY = ("triad", "compiled", "torch_compiled", "torch_fused"), 8
-"""These take part in every round, the others, which are slow, in every eighth."""
+PARTS = ("plain", "compiled", "low_memory", "torch_compiled")
+"""One process for each."""
+ALWAYS, EVERY = ("triad", "torch_fused", *PARTS), 4
+"""These take part in every round, the others, which are slow, in every fourth."""
+PAIRS = {"custom": "torch_loop", "multi_tensor": "torch_foreach"}
+"""Which of PyTorch's own does the same as ours, bit for bit."""
 LONG, SHORT = 1_000, (16, 3)
 """Steps and shape for the difference from torch.optim.Adam."""
 TRIAD = r"""
@@ -76,56 +81,53 @@ def tensors(size: str) -> list[torch.Tensor]:
     return params
 
 
-def contestants(params: list[torch.Tensor], folder: str, compiled: bool) -> dict[str, Step]:
-    """One step of each, by name."""
+def contestants(params: list[torch.Tensor], folder: str, part: str) -> dict[str, Step]:
+    """One step of each, by name; the two yardsticks first."""
     adam = torch.optim.Adam
-    steps: dict[str, Step] = {}
-    if compiled:
-        whole = adam(params)
-        steps["torch_compiled"] = torch.compile(whole.step)
-    else:
-        triad = build_triad(folder)
-        means = [(torch.zeros_like(p), torch.zeros_like(p)) for p in params]
-        pointers = [
-            (p.data_ptr(), p.grad.data_ptr(), m.data_ptr(), v.data_ptr(), p.numel())
-            for p, (m, v) in zip(params, means, strict=True)
-            if p.grad is not None
-        ]
-        keep = means  # the addresses live as long as this closure
+    triad = build_triad(folder)
+    means = [(torch.zeros_like(p), torch.zeros_like(p)) for p in params]
+    pointers = [
+        (p.data_ptr(), p.grad.data_ptr(), m.data_ptr(), v.data_ptr(), p.numel())
+        for p, (m, v) in zip(params, means, strict=True)
+        if p.grad is not None
+    ]
 
-        def stream() -> object:
-            for addresses in pointers:
-                triad(*addresses)
-            return keep
+    def stream() -> object:
+        for addresses in pointers:
+            triad(*addresses)
+        return means  # the addresses live as long as this closure
 
-        arrays = [p.detach().numpy() for p in params]
-        gradients = [p.grad.numpy() for p in params if p.grad is not None]
-        textbook = NumpyAdam()
-        textbook.exp_avg = [np.zeros_like(a) for a in arrays]  # float32, like the others
-        textbook.exp_avg_sq = [np.zeros_like(a) for a in arrays]
-        steps = {
-            "triad": stream,
-            "textbook": lambda: textbook.step(arrays, gradients),
-            "custom": CustomAdam(params).step,
-            "multi_tensor": MultiTensorAdam(params).step,
-            "compiled": CompiledAdam(params).step,
-            "low_memory": LowMemoryAdam(params).step,
-            "torch_loop": adam(params, foreach=False).step,
-            "torch_foreach": adam(params, foreach=True).step,
-        }
-    steps["torch_fused"] = adam(params, fused=True).step
-    return steps
+    yardsticks: dict[str, Step] = {"triad": stream, "torch_fused": adam(params, fused=True).step}
+    if part == "compiled":
+        return {**yardsticks, part: CompiledAdam(params).step}
+    if part == "low_memory":
+        return {**yardsticks, part: LowMemoryAdam(params).step}
+    if part == "torch_compiled":
+        return {**yardsticks, part: torch.compile(adam(params).step)}
+    arrays = [p.detach().numpy() for p in params]
+    gradients = [p.grad.numpy() for p in params if p.grad is not None]
+    textbook = NumpyAdam()
+    textbook.exp_avg = [np.zeros_like(a) for a in arrays]  # float32, like the others
+    textbook.exp_avg_sq = [np.zeros_like(a) for a in arrays]
+    return {
+        **yardsticks,
+        "textbook": lambda: textbook.step(arrays, gradients),
+        "custom": CustomAdam(params).step,
+        "torch_loop": adam(params, foreach=False).step,
+        "multi_tensor": MultiTensorAdam(params).step,
+        "torch_foreach": adam(params, foreach=True).step,
+    }
 
 
-def measure(size: str, compiled: bool) -> dict[str, Any]:
+def measure(size: str, part: str) -> dict[str, Any]:
     """Medians in seconds a step, seconds of the first step, and temporary bytes a weight."""
     torch.set_num_threads(THREADS)
     params = tensors(size)
     weights = sum(p.numel() for p in params)
     with tempfile.TemporaryDirectory() as folder:
-        steps = contestants(params, folder, compiled)
+        steps = contestants(params, folder, part)
         first, extra = {}, {}
-        for name, step in tqdm(steps.items(), desc=f"{size}: first steps", leave=False):
+        for name, step in tqdm(steps.items(), desc=f"{size}, {part}: first steps", leave=False):
             start = time.perf_counter()
             step()
             first[name] = time.perf_counter() - start
@@ -134,7 +136,7 @@ def measure(size: str, compiled: bool) -> dict[str, Any]:
             step()
             extra[name] = (memory("VmHWM") - before) / weights
         rounds: dict[str, dict[int, float]] = {name: {} for name in steps}
-        for turn in tqdm(range(ROUNDS[size]), desc=f"{size}: rounds", leave=False):
+        for turn in tqdm(range(ROUNDS[size]), desc=f"{size}, {part}: rounds", leave=False):
             for name, step in steps.items():
                 if name not in ALWAYS and turn % EVERY:
                     continue
@@ -147,6 +149,9 @@ def measure(size: str, compiled: bool) -> dict[str, Any]:
         fused = rounds["torch_fused"]
         found["seconds"][name] = statistics.median(times.values())
         found["ratio"][name] = statistics.median(t / fused[turn] for turn, t in times.items())
+        if theirs := rounds.get(PAIRS.get(name, "")):
+            ratios = (t / theirs[turn] for turn, t in times.items())
+            found.setdefault("pairs", {})[name] = statistics.median(ratios)
     return found
 
 
@@ -215,13 +220,12 @@ def main() -> None:
         "steps": LONG,
         "sets": {},
     }
-    with tqdm(total=2 * len(SETS) + 1, desc="Benchmark", unit="part") as bar:
+    with tqdm(total=len(PARTS) * len(SETS) + 1, desc="Benchmark", unit="part") as bar:
         for size, (number, weights) in SETS.items():
             found = {"tensors": number, "weights": weights, "rounds": ROUNDS[size]}
-            found["all"] = child(size)
-            bar.update()
-            found["whole"] = child(size, "compiled")
-            bar.update()
+            for part in PARTS:
+                found[part] = child(size, part)
+                bar.update()
             result["sets"][size] = found
         result["difference"] = child("difference")
         bar.update()
@@ -235,4 +239,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "difference":
         print(json.dumps(difference()))
     else:
-        print(json.dumps(measure(sys.argv[1], compiled=sys.argv[2:] == ["compiled"])))
+        print(json.dumps(measure(sys.argv[1], sys.argv[2])))

@@ -1,9 +1,11 @@
 """What Adam's means lose in bfloat16, and what stochastic rounding gives back."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from statistics import fmean, stdev
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from matplotlib.figure import Figure as MatplotlibFigure
@@ -13,9 +15,14 @@ from torch.nn import functional as F
 from experiments.adam_digits import HIDDEN, digits
 from experiments.drawing import LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
-from snippets.pytorch import low_memory_adam
+from snippets.pytorch import compiled_adam, low_memory_adam
+from snippets.pytorch.compiled_adam import CompiledAdam
 from snippets.pytorch.custom_adam import CustomAdam
+from snippets.pytorch.custom_adamw import CustomAdamW
+from snippets.pytorch.custom_amsgrad import CustomAMSGrad
 from snippets.pytorch.low_memory_adam import LowMemoryAdam
+from snippets.pytorch.master_weights import MasterWeights
+from snippets.pytorch.multi_tensor_adam import MultiTensorAdam
 
 SEEDS, STEPS, BATCH, ROWS = 5, 1000, 64, 1000
 LR, BETAS = 0.003, (0.9, 0.999)
@@ -59,27 +66,37 @@ class Facts:
     """The mean of squares after each step, averaged over many weights; gradients of 1, then 0.1."""
     left: dict[str, float]
     """The last point of each curve."""
-    state_bytes: dict[str, float]
-    """Bytes of means for one weight, by optimizer and dtype of the weight."""
+    state_bytes: dict[str, dict[str, float]]
+    """Bytes of state for one weight, by optimizer and dtype of the weight."""
+    all_bytes: dict[str, dict[str, float]]
+    """The same with the weight and its gradient."""
 
 
-class NearestAdam(LowMemoryAdam):
-    """The same optimizer, rounding to the nearest."""
+class StochasticAdam(LowMemoryAdam):
+    """The snippet, uncompiled: the same numbers, and no compiler needed here."""
+
+    rounding = staticmethod(low_memory_adam.round_stochastically)
 
     def step(self, closure: Any = None) -> Any:
-        """One step without noise."""
-        kept = low_memory_adam.round_stochastically
-        low_memory_adam.round_stochastically = lambda x, noise: x.bfloat16()
-        try:
+        """One step with the rounding of this class."""
+        with patch.multiple(
+            low_memory_adam,
+            compiled_update=lambda: low_memory_adam.update,
+            round_stochastically=self.rounding,
+        ):
             return super().step(closure)
-        finally:
-            low_memory_adam.round_stochastically = kept
+
+
+class NearestAdam(StochasticAdam):
+    """The same optimizer, rounding to the nearest."""
+
+    rounding = staticmethod(lambda x, noise: x.bfloat16().float())
 
 
 OPTIMIZERS: dict[str, Any] = {
     "float32": CustomAdam,
     "nearest": NearestAdam,
-    "stochastic": LowMemoryAdam,
+    "stochastic": StochasticAdam,
 }
 
 
@@ -119,23 +136,66 @@ def training(kind: str) -> Training:
 def curve(kind: str, beta2: float) -> tuple[float, ...]:
     """The mean of squares when gradients shrink to a tenth."""
     w = torch.zeros(256, requires_grad=True)
+    # the noise follows from the gradient: equal weights would round alike
+    each = torch.linspace(1 - 1e-4, 1 + 1e-4, len(w))
     optimizer = OPTIMIZERS[kind]([w], lr=LR, betas=(BETAS[0], beta2))
     found = []
     for t in range(LOUD + QUIET):
-        w.grad = torch.full_like(w, 1.0 if t < LOUD else 0.1)
+        w.grad = each * (1.0 if t < LOUD else 0.1)
         optimizer.step()
         found.append(optimizer.state[w]["exp_avg_sq"].double().mean().item())
     return tuple(found)
 
 
-def state_bytes(make: Any, dtype: torch.dtype, **options: Any) -> float:
+def state_bytes(make: Any, dtype: torch.dtype) -> float:
     """Bytes of state for one weight of a large parameter, the step count aside."""
     w = torch.zeros(1000, dtype=dtype, requires_grad=True)
     w.grad = torch.ones_like(w)
-    optimizer = make([w], **options)
+    optimizer = make([w])
     optimizer.step()
-    kept = (s for key, s in optimizer.state[w].items() if key != "step")
+    weights: list[Tensor] = [w]
+    kept: list[Tensor] = []
+    if isinstance(optimizer, MasterWeights):
+        weights, kept, optimizer = optimizer.weights, [*optimizer.weights], optimizer.optimizer
+    for weight in weights:
+        kept += [s for key, s in optimizer.state[weight].items() if key != "step"]
     return float(sum(s.nbytes for s in kept) / w.numel())
+
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
+STATEFUL: dict[str, Any] = {
+    "sgd": partial(torch.optim.SGD, lr=0.1),
+    "momentum": partial(torch.optim.SGD, lr=0.1, momentum=0.9),
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "amsgrad": partial(torch.optim.Adam, amsgrad=True),
+    "custom": CustomAdam,
+    "multi_tensor": MultiTensorAdam,
+    "compiled": CompiledAdam,
+    "custom_adamw": CustomAdamW,
+    "custom_amsgrad": CustomAMSGrad,
+    "low_memory": LowMemoryAdam,
+}
+
+
+def all_state_bytes(small: bool) -> dict[str, dict[str, float]]:
+    """Every optimizer with weights of every dtype."""
+    found = {}
+    makers = STATEFUL if small else {**STATEFUL, "low_memory": CustomAdam}
+    uncompiled = (
+        patch.object(module, "compiled_update", lambda module=module: module.update)
+        for module in (compiled_adam, low_memory_adam)
+    )
+    with ExitStack() as stack:
+        for replaced in uncompiled:
+            stack.enter_context(replaced)
+        for name, make in makers.items():
+            found[name] = {key: state_bytes(make, dtype) for key, dtype in DTYPES.items()}
+    masters = partial(MasterWeights, make=torch.optim.Adam)
+    found["master_weights"] = {"bfloat16": state_bytes(masters, torch.bfloat16)}
+    return found
 
 
 def measure(beta2: float = BETAS[1], noise: bool = True, small: bool = True) -> Facts:
@@ -150,7 +210,7 @@ def measure(beta2: float = BETAS[1], noise: bool = True, small: bool = True) -> 
     ways = {kind: "nearest" if kind == "stochastic" and not noise else kind for kind in KINDS}
     found = {kind: training(way) for kind, way in ways.items()}
     curves = {kind: curve(way, beta2) for kind, way in ways.items()}
-    adam = torch.optim.Adam
+    kept = all_state_bytes(small)
     return Facts(
         seeds=SEEDS,
         steps=STEPS,
@@ -170,14 +230,10 @@ def measure(beta2: float = BETAS[1], noise: bool = True, small: bool = True) -> 
         beta2=beta2,
         curves=curves,
         left={kind: values[-1] for kind, values in curves.items()},
-        state_bytes={
-            "adam": state_bytes(adam, torch.float32),
-            "adam_bfloat16": state_bytes(adam, torch.bfloat16),
-            "amsgrad": state_bytes(adam, torch.float32, amsgrad=True),
-            "low_memory": state_bytes(LowMemoryAdam if small else CustomAdam, torch.float32),
-            "low_memory_float64": state_bytes(LowMemoryAdam, torch.float64),
-            "sgd": state_bytes(torch.optim.SGD, torch.float32, lr=0.1),
-            "momentum": state_bytes(torch.optim.SGD, torch.float32, lr=0.1, momentum=0.9),
+        state_bytes=kept,
+        all_bytes={
+            name: {key: 2 * DTYPES[key].itemsize + n for key, n in sizes.items()}
+            for name, sizes in kept.items()
         },
     )
 
@@ -246,10 +302,12 @@ EXPERIMENT = Experiment(
         Claim(
             id="half_the_state",
             sentence=lambda f: (
-                f"`LowMemoryAdam` keeps {f.state_bytes['low_memory']:.0f} bytes for each float32 "
-                f"weight, `torch.optim.Adam` {f.state_bytes['adam']:.0f}."
+                f"`LowMemoryAdam` keeps {f.state_bytes['low_memory']['float32']:.0f} bytes for "
+                f"each float32 weight, `torch.optim.Adam` {f.state_bytes['adam']['float32']:.0f}."
             ),
-            check=lambda f: 2 * f.state_bytes["low_memory"] == f.state_bytes["adam"],
+            check=lambda f: (
+                2 * f.state_bytes["low_memory"]["float32"] == f.state_bytes["adam"]["float32"]
+            ),
             without={"small": False},
         ),
     ),

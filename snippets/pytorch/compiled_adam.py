@@ -1,6 +1,7 @@
 """Adam as one compiled loop: readable as the formula, fast as ``fused=True``."""
 
 import functools
+import itertools
 import math
 from collections.abc import Callable
 from numbers import Real
@@ -13,6 +14,8 @@ from torch.optim.optimizer import ParamsT
 # --8<-- [start:update]
 Tensors = list[Tensor]
 Bucket = tuple[Tensors, Tensors, Tensors, Tensors, Tensor]
+MANY = 256  # graphs for one function; by default the ninth runs uncompiled
+SMALL = 2**14  # weights; tensors up to this size are handed over as one
 
 
 def update(buckets: list[Bucket]) -> None:
@@ -72,7 +75,11 @@ def compiled_update() -> Callable[[list[Bucket]], None]:
     Returns:
         What to call instead of ``update``.
     """
-    return torch.compile(update, dynamic=False)
+    # on a CPU one loop over several tensors would read from too many places at once
+    options = {"cpp.max_horizontal_fusion_size": 1}
+    return torch.compile(  # type: ignore[call-overload,no-any-return]
+        update, dynamic=False, recompile_limit=MANY, options=options
+    )
 
 
 # --8<-- [end:update]
@@ -90,7 +97,8 @@ class CompiledAdam(torch.optim.Optimizer):
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
         lr: Learning rate, about the longest step of a weight while gradients
-            keep their size; at least 0. Default 1e-3.
+            keep their size; a number or a tensor of shape (), at least 0.
+            Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -112,7 +120,7 @@ class CompiledAdam(torch.optim.Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -147,24 +155,39 @@ class CompiledAdam(torch.optim.Optimizer):
             for group in self.param_groups
         ]
         _check_gradients([p.grad for _, params in groups for p in params])
-        # tensors that share all numbers go together: one bucket a group, as a rule
-        buckets: dict[Any, Any] = {}
-        for k, (group, params) in enumerate(groups):
+        # tensors that share all numbers go together: two kinds a group, as a rule
+        kinds: dict[Any, list[tuple[Tensor, dict[str, Any]]]] = {}
+        for k, (_, params) in enumerate(groups):
             states = [self._state_of(p) for p in params]
             steps = [state["step"] for state in states]
             if steps:  # faster than one by one
                 torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
             for p, state, step in zip(params, states, steps, strict=True):
-                key = (k, t := step.item(), p.dtype, p.device)
-                if (bucket := buckets.get(key)) is None:
-                    bucket = buckets[key] = ([], [], [], [], _numbers(t, group, p))
-                tensors = [p, p.grad, state["exp_avg"], state["exp_avg_sq"]]
-                if not p.dim():  # in float64 it would not change in PyTorch 2.13
-                    tensors = [x.view(1) for x in tensors]
-                for column, x in zip(bucket, tensors, strict=False):
-                    column.append(x)
+                small = p.numel() <= SMALL and p.is_contiguous()
+                key = (k, step.item(), small, p.dtype, p.device)
+                kinds.setdefault(key, []).append((p, state))
+        buckets: list[Bucket] = []
+        joined = []
+        for (k, t, small, *_), rows in kinds.items():
+            params, states = [p for p, _ in rows], [state for _, state in rows]
+            numbers = _numbers(t, self.param_groups[k], params[0])
+            grads = [p.grad for p in params if p.grad is not None]
+            if small:  # as one tensor, instead of a call and a loop for each
+                flat = _flat(params)
+                sizes = [x.numel() for x in flat]
+                w, g = torch.cat(flat), torch.cat(_flat(grads))
+                m = _joined(states, "exp_avg", sizes)
+                v = _joined(states, "exp_avg_sq", sizes)
+                buckets.append(([w], [g], [m], [v], numbers))
+                joined.append((flat, w, sizes))
+            else:
+                ms = [state["exp_avg"] for state in states]
+                vs = [state["exp_avg_sq"] for state in states]
+                buckets.append((params, grads, ms, vs, numbers))
         if buckets:
-            compiled_update()(list(buckets.values()))
+            compiled_update()(buckets)
+        for flat, w, sizes in joined:
+            torch._foreach_copy_(flat, w.split(sizes))
         return loss
 
     def _state_of(self, p: Tensor) -> dict[str, Any]:
@@ -195,10 +218,33 @@ class CompiledAdam(torch.optim.Optimizer):
 
 
 def _numbers(t: float, group: dict[str, Any], p: Tensor) -> Tensor:
-    names = ("lr", "betas", "eps", "weight_decay", "decoupled_weight_decay")
-    numbers = numbers_of_step(t, *(group[name] for name in names))
+    names = ("betas", "eps", "weight_decay", "decoupled_weight_decay")
+    lr = float(group["lr"])
+    numbers = numbers_of_step(t, lr, *(group[name] for name in names))
     exact = torch.promote_types(p.dtype, torch.float32)
     return torch.tensor(numbers, dtype=exact, device=p.device)
+
+
+def _flat(tensors: list[Any]) -> Tensors:
+    return [x if x.dim() == 1 else x.reshape(-1) for x in tensors]
+
+
+def _joined(states: list[dict[str, Any]], name: str, sizes: list[int]) -> Tensor:
+    """State of several parameters as one tensor, of which their own are views."""
+    parts: Tensors = [state[name] for state in states]
+    whole = parts[0]._base
+    *starts, end = itertools.accumulate(sizes, initial=0)
+    if (
+        whole is None
+        or {id(part._base) for part in parts} != {id(whole)}
+        or [part.storage_offset() for part in parts] != starts
+        or whole.numel() != end
+    ):  # the first time, or after loading
+        whole = torch.cat(_flat(parts))
+        views = whole.split(sizes)
+        for state, part, view in zip(states, parts, views, strict=True):
+            state[name] = view.view(part.shape)
+    return whole
 
 
 def _check_gradients(grads: list[Tensor]) -> None:
@@ -207,19 +253,21 @@ def _check_gradients(grads: list[Tensor]) -> None:
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
-                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex"
+                "torch.optim.SparseAdam for sparse, Adam for complex"
             )
 
 
 def _check(group: dict[str, Any]) -> None:
     for name in ("lr", "eps", "weight_decay"):
         value = group.get(name)
+        if name == "lr" and isinstance(value, Tensor) and value.dim() == 0:
+            value = value.item()
         if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
             raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
     betas = group.get("betas", ())
     if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
-    for name in ("amsgrad", "maximize", "capturable"):
+    for name in ("amsgrad", "maximize", "capturable", "differentiable"):
         if group.get(name):
             raise ValueError(
                 f"{name} must be False, got {group[name]!r}: not in this class; "

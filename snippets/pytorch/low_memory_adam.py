@@ -1,5 +1,6 @@
-"""Adam with bfloat16 moments: 4 bytes of state a weight instead of 8."""
+"""Adam with bfloat16 moments: half the state, and fewer bytes to move."""
 
+import functools
 import math
 from collections.abc import Callable
 from numbers import Real
@@ -9,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import ParamsT
 
-Dice = torch.Generator
+Tensors = list[Tensor]
+Bucket = tuple[Tensors, Tensors, Tensors, Tensor, Tensor]
 
 
 # --8<-- [start:round]
@@ -24,7 +26,7 @@ def round_stochastically(x: Tensor, noise: Tensor) -> Tensor:
         noise: Integers drawn evenly from 0 to 65535, int32, of the shape of x.
 
     Returns:
-        The rounded numbers, bfloat16, of the shape of x.
+        The rounded numbers, float32 with 16 bits of zeros, of the shape of x.
 
     Source:
         Gupta et al., Deep Learning with Limited Numerical Precision,
@@ -32,11 +34,73 @@ def round_stochastically(x: Tensor, noise: Tensor) -> Tensor:
     """
     # bfloat16 is the upper half of float32's bits: noise in the lower half carries
     # over into the upper one as often as the lower half is large
-    bits = (x.view(torch.int32) + noise) & -65536
-    return torch.where(x.isfinite(), bits.view(torch.float32), x).bfloat16()
+    bits = torch.where(torch.eq(x, x), x.view(torch.int32) + noise, -1)  # -1: NaN
+    return (bits & -65536).view(torch.float32)
+
+
+def random_bits(x: Tensor, seed: Tensor) -> Tensor:
+    """32 bits for each element, which follow from the element and the seed alone.
+
+    Args:
+        x: Integers, int32.
+        seed: Integer, int32, of shape (1,).
+
+    Returns:
+        Integers, int32, of the shape of x.
+
+    Source:
+        After Chris Wellons, "lowbias32", https://nullprogram.com/blog/2018/07/31/,
+        without its first and last shift.
+    """
+    x = (x ^ seed) * 0x7FEB352D  # wraps around at 32 bits
+    # the mask takes out the sign, which >> repeats
+    return (x ^ ((x >> 15) & 0x1FFFF)) * (0x846CA68B - 2**32)
 
 
 # --8<-- [end:round]
+# --8<-- [start:update]
+def update(buckets: list[Bucket]) -> None:
+    """Adam's formula in float32; both means are rounded to bfloat16 at the end.
+
+    Args:
+        buckets: Tuples (params, grads, both, numbers, seed). In both, int32, the
+            upper 16 bits are the mean of the gradient, the lower 16 that of its
+            square. The numbers, shape (6,), are lr / (1 - beta1^t),
+            1 / sqrt(1 - beta2^t), 1 - beta1, 1 - beta2, eps and weight_decay.
+    """
+    for params, grads, means, numbers, seed in buckets:
+        length, root, take1, take2, eps, l2 = numbers.unbind()
+        for p, grad, both in zip(params, grads, means, strict=True):
+            g = (grad + l2 * p).float()
+            m = (both & -65536).view(torch.float32)
+            v = (both << 16).view(torch.float32)
+            m = m + take1 * (g - m)
+            v = v + take2 * (g * g - v)
+            p.copy_(p - length * m / (v.sqrt() * root + eps))
+            # 16 bits of noise for each mean; nothing else is read for it
+            noise = random_bits(g.view(torch.int32) ^ both, seed)
+            m = round_stochastically(m, noise & 65535)
+            v = round_stochastically(v, (noise >> 16) & 65535)
+            low = (v.view(torch.int32) >> 16) & 65535
+            both.copy_(m.view(torch.int32) | low)
+
+
+@functools.cache  # at the first step: reading this file costs nothing
+def compiled_update() -> Callable[[list[Bucket]], None]:
+    """The function ``update``, compiled: one graph, with the shapes as constants.
+
+    Returns:
+        What to call instead of ``update``.
+    """
+    # by default the ninth graph of one function would run uncompiled; on a CPU one
+    # loop over several tensors would read from too many places at once
+    options = {"cpp.max_horizontal_fusion_size": 1}
+    return torch.compile(  # type: ignore[call-overload,no-any-return]
+        update, dynamic=False, recompile_limit=256, options=options
+    )
+
+
+# --8<-- [end:update]
 class LowMemoryAdam(torch.optim.Optimizer):
     r"""Adam that keeps both means in bfloat16 and computes in float32.
 
@@ -44,11 +108,15 @@ class LowMemoryAdam(torch.optim.Optimizer):
         w_t = w_{t-1} - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
             {\sqrt{v_t / (1 - \beta_2^t)} + \epsilon}
 
+    The first step compiles; on a CPU that needs a C++ compiler. The state has the
+    layout of ``torch.optim.Adam``.
+
     Args:
         params: Tensors to optimize, float32, float64 or bfloat16, or groups of them
             with their own options.
         lr: Learning rate, about the longest step of a weight while gradients
-            keep their size; at least 0. Default 1e-3.
+            keep their size; a number or a tensor of shape (), at least 0.
+            Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -69,7 +137,7 @@ class LowMemoryAdam(torch.optim.Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -104,40 +172,34 @@ class LowMemoryAdam(torch.optim.Optimizer):
             for group in self.param_groups
         ]
         _check_gradients([p.grad for _, params in groups for p in params])
-        for group, params in groups:
+        # tensors that share all numbers go together: one bucket a group, as a rule
+        buckets: dict[Any, Any] = {}
+        for k, (group, params) in enumerate(groups):
             seed, group["seed"] = group["seed"], group["seed"] + 1
-            devices = {p.device for p in params}
-            dice = {d: torch.Generator(d).manual_seed(seed) for d in devices}
-            for p in params:
-                self._move(p, group, dice[p.device])
+            steps = [self._state_of(p)["step"] for p in params]
+            if steps:  # faster than one by one
+                torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
+            for p, step in zip(params, steps, strict=True):
+                key = (k, t := step.item(), p.dtype, p.device)
+                if key not in buckets:
+                    last = _numbers(t, group, p), _seed(seed, k, p)
+                    buckets[key] = ([], [], [], *last)
+                tensors = [p, p.grad, _both(self.state[p]).view(p.shape)]
+                if not p.dim():  # in float64 it would not change in PyTorch 2.13
+                    tensors = [x.view(1) for x in tensors]
+                for column, x in zip(buckets[key], tensors, strict=False):
+                    column.append(x)
+        if buckets:
+            compiled_update()(list(buckets.values()))
         return loss
 
-    def _move(self, p: Tensor, group: dict[str, Any], dice: Dice) -> None:
-        beta1, beta2 = group["betas"]
-        state = self.state[p]
+    def _state_of(self, p: Tensor) -> dict[str, Any]:
+        state: dict[str, Any] = self.state[p]
         if not state:
             state["step"] = torch.tensor(0.0, dtype=torch.float32)
-            state["exp_avg"] = torch.zeros_like(p, dtype=torch.bfloat16)
-            state["exp_avg_sq"] = torch.zeros_like(p, dtype=torch.bfloat16)
-        state["step"] += 1
-        t = state["step"].item()
-
-        assert p.grad is not None
-        g = p.grad.float()
-        if group["weight_decay"] != 0:
-            g = g.add(p, alpha=group["weight_decay"]).float()
-        # --8<-- [start:moments]
-        m = state["exp_avg"].float().lerp_(g, 1 - beta1)
-        v = state["exp_avg_sq"].float().mul_(beta2).addcmul_(g, g, value=1 - beta2)
-        denominator = (v.sqrt() / (1 - beta2**t) ** 0.5).add_(group["eps"])
-        p.add_(m / denominator, alpha=-group["lr"] / (1 - beta1**t))
-
-        low, high = -(2**31), 2**31  # 32 random bits: 16 for each mean
-        where: dict[str, Any] = {"dtype": torch.int32, "device": p.device}
-        noise = torch.randint(low, high, p.shape, generator=dice, **where)
-        state["exp_avg"].copy_(round_stochastically(m, noise & 65535))
-        state["exp_avg_sq"].copy_(round_stochastically(v, (noise >> 16) & 65535))
-        # --8<-- [end:moments]
+            for name in ("exp_avg", "exp_avg_sq"):
+                state[name] = torch.zeros_like(p, dtype=torch.bfloat16)
+        return state
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Refuse a group with bad options; ``__init__`` passes here too."""
@@ -159,13 +221,39 @@ class LowMemoryAdam(torch.optim.Optimizer):
                 saved[name] = saved[name].bfloat16()
 
 
+def _both(state: dict[str, Any]) -> Tensor:
+    """Both means as one tensor, int32; those in the state are views of it."""
+    m, v = state["exp_avg"], state["exp_avg_sq"]
+    whole: Tensor | None = m._base
+    if whole is None or v._base is not whole:  # the first time, or after loading
+        whole = torch.empty(2 * m.numel(), dtype=torch.bfloat16, device=m.device)
+        low, high = whole.view(-1, 2).unbind(1)
+        state["exp_avg"] = high.view(m.shape).copy_(m)
+        state["exp_avg_sq"] = low.view(v.shape).copy_(v)
+    return whole.view(torch.int32)
+
+
+def _numbers(t: float, group: dict[str, Any], p: Tensor) -> Tensor:
+    beta1, beta2 = group["betas"]
+    length = float(group["lr"]) / (1 - beta1**t)
+    numbers = [length, (1 - beta2**t) ** -0.5, 1 - beta1, 1 - beta2]
+    numbers += [group["eps"], group["weight_decay"]]
+    return torch.tensor(numbers, dtype=torch.float32, device=p.device)
+
+
+def _seed(seed: int, k: int, p: Tensor) -> Tensor:
+    # the golden ratio spreads the seeds evenly
+    spread = ((seed + (k << 20)) * 0x9E3779B1) % 2**32 - 2**31
+    return torch.tensor([spread], dtype=torch.int32, device=p.device)
+
+
 def _check_gradients(grads: list[Tensor]) -> None:
     for g in grads:
         if g.layout is not torch.strided or g.is_complex():
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
-                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex"
+                "torch.optim.SparseAdam for sparse, Adam for complex"
             )
         if g.dtype is torch.float16:
             raise ValueError(
@@ -177,6 +265,8 @@ def _check_gradients(grads: list[Tensor]) -> None:
 def _check(group: dict[str, Any]) -> None:
     for name in ("lr", "eps", "weight_decay"):
         value = group.get(name)
+        if name == "lr" and isinstance(value, Tensor) and value.dim() == 0:
+            value = value.item()
         if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
             raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
     betas = group.get("betas", ())
@@ -184,7 +274,10 @@ def _check(group: dict[str, Any]) -> None:
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
     if not (isinstance(group["seed"], int) and group["seed"] >= 0):
         raise ValueError(f"seed must be an integer >= 0, got {group['seed']!r}")
-    for name in ("amsgrad", "maximize", "decoupled_weight_decay", "capturable"):
+    for name in (
+        *("amsgrad", "maximize", "decoupled_weight_decay"),
+        *("capturable", "differentiable"),
+    ):
         if group.get(name):
             raise ValueError(
                 f"{name} must be False, got {group[name]!r}: not in this class; "

@@ -1,7 +1,7 @@
 """Adam over lists of tensors: bit for bit ``torch.optim.Adam(foreach=True)``."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any
 
@@ -16,7 +16,7 @@ def multi_tensor_update(
     grads: list[Tensor],
     exp_avgs: list[Tensor],
     exp_avg_sqs: list[Tensor],
-    steps: list[Tensor],
+    counts: list[float],
     lr: float = 1e-3,
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
@@ -29,31 +29,62 @@ def multi_tensor_update(
         grads: Gradients, of the shapes of params.
         exp_avgs: Means of gradients; changed in place.
         exp_avg_sqs: Means of squares; changed in place.
-        steps: Counts of updates, float32 of shape (); changed in place.
+        counts: How many updates there are with this one, for each tensor.
         lr: Learning rate. Default 1e-3.
         betas: Decay of the two means. Default (0.9, 0.999).
         eps: Added to the root; in the unit of the gradient. Default 1e-8.
         weight_decay: L2 penalty, through its gradient. Default 0.
     """
     beta1, beta2 = betas
-    # a tensor, because a number would become a new tensor for every step
-    torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
-    t = [step.item() for step in steps]
     if weight_decay != 0:
         grads = list(torch._foreach_add(grads, params, alpha=weight_decay))
     torch._foreach_lerp_(exp_avgs, grads, 1 - beta1)
     torch._foreach_mul_(exp_avg_sqs, beta2)
     torch._foreach_addcmul_(exp_avg_sqs, grads, grads, 1 - beta2)
-    denominators = torch._foreach_sqrt(exp_avg_sqs)  # 4 more bytes a weight
-    torch._foreach_div_(denominators, [(1 - beta2**n) ** 0.5 for n in t])
+    denominators = torch._foreach_sqrt(exp_avg_sqs)  # as much memory again
+    torch._foreach_div_(denominators, [(1 - beta2**t) ** 0.5 for t in counts])
     torch._foreach_add_(denominators, eps)
-    rates = [-lr / (1 - beta1**n) for n in t]
+    rates = [-lr / (1 - beta1**t) for t in counts]
     torch._foreach_addcdiv_(params, exp_avgs, denominators, rates)
 
 
 # --8<-- [end:update]
+# --8<-- [start:portions]
+CACHE = 2**18  # weights; with gradient, both means and the root 5 MB
+
+
+def portions(rows: list[tuple[Any, ...]]) -> Iterator[list[list[Any]]]:
+    """Divide the work so that on a CPU all operations of a portion stay in a cache.
+
+    Args:
+        rows: Tuples (param, grad, exp_avg, exp_avg_sq, count).
+
+    Yields:
+        The columns of some rows; of large tensors, views of a piece.
+    """
+    if sum(row[0].numel() for row in rows) <= CACHE:
+        yield [list(column) for column in zip(*rows, strict=True)]
+        return
+    portion: list[tuple[Any, ...]] = []
+    weights = 0
+    for *tensors, count in rows:
+        cpu = all(x.device.type == "cpu" and x.is_contiguous() for x in tensors)
+        if cpu and tensors[0].numel() > CACHE:
+            pieces = zip(*(x.view(-1).split(CACHE) for x in tensors), strict=True)
+        else:
+            pieces = zip(*([x] for x in tensors), strict=True)
+        for piece in pieces:
+            if portion and cpu and weights + piece[0].numel() > CACHE:
+                yield [list(column) for column in zip(*portion, strict=True)]
+                portion, weights = [], 0
+            portion.append((*piece, count))
+            weights += piece[0].numel()
+    yield [list(column) for column in zip(*portion, strict=True)]
+
+
+# --8<-- [end:portions]
 class MultiTensorAdam(torch.optim.Optimizer):
-    r"""Adam whose Python calls do not grow with the number of tensors.
+    r"""Adam with one call for many small tensors, and many for a large one.
 
     .. math::
         w_t = w_{t-1} - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
@@ -64,7 +95,8 @@ class MultiTensorAdam(torch.optim.Optimizer):
     Args:
         params: Real tensors to optimize, or groups of them with their own options.
         lr: Learning rate, about the longest step of a weight while gradients
-            keep their size; at least 0. Default 1e-3.
+            keep their size; a number or a tensor of shape (), at least 0.
+            Default 1e-3.
         betas: Decay of the means of the gradient and of its square; each in
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
@@ -83,7 +115,7 @@ class MultiTensorAdam(torch.optim.Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -124,17 +156,17 @@ class MultiTensorAdam(torch.optim.Optimizer):
                     self.state[p]["exp_avg"] = torch.zeros_like(p)
                     self.state[p]["exp_avg_sq"] = torch.zeros_like(p)
             states = [self.state[p] for p in params]
-            multi_tensor_update(
-                params,
-                [p.grad for p in params],
-                [state["exp_avg"] for state in states],
-                [state["exp_avg_sq"] for state in states],
-                [state["step"] for state in states],
-                group["lr"],
-                group["betas"],
-                group["eps"],
-                group["weight_decay"],
-            )
+            steps = [state["step"] for state in states]
+            # a tensor, because a number would become a new tensor for every step
+            torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
+            rows = [
+                (p, p.grad, state["exp_avg"], state["exp_avg_sq"], step.item())
+                for p, state, step in zip(params, states, steps, strict=True)
+            ]
+            decay = group["weight_decay"]
+            lr, betas, eps = float(group["lr"]), group["betas"], group["eps"]
+            for w, g, m, v, t in portions(rows):
+                multi_tensor_update(w, g, m, v, t, lr, betas, eps, decay)
         return loss
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -159,19 +191,24 @@ def _check_gradients(grads: list[Tensor]) -> None:
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "
-                "torch.optim.SparseAdam for sparse, torch.optim.Adam for complex"
+                "torch.optim.SparseAdam for sparse, Adam for complex"
             )
 
 
 def _check(group: dict[str, Any]) -> None:
     for name in ("lr", "eps", "weight_decay"):
         value = group.get(name)
+        if name == "lr" and isinstance(value, Tensor) and value.dim() == 0:
+            value = value.item()
         if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
             raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
     betas = group.get("betas", ())
     if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
-    for name in ("amsgrad", "maximize", "decoupled_weight_decay", "capturable"):
+    for name in (
+        *("amsgrad", "maximize", "decoupled_weight_decay"),
+        *("capturable", "differentiable"),
+    ):
         if group.get(name):
             raise ValueError(
                 f"{name} must be False, got {group[name]!r}: not in this class; "

@@ -10,13 +10,15 @@ import pytest
 import torch
 
 from snippets.numpy.custom_adam import CustomAdam as NumpyAdam
-from snippets.pytorch import compiled_adam
+from snippets.pytorch import compiled_adam, low_memory_adam
 from snippets.pytorch.compiled_adam import CompiledAdam
 from snippets.pytorch.custom_adam import CustomAdam
 from snippets.pytorch.custom_amsgrad import CustomAMSGrad
-from snippets.pytorch.multi_tensor_adam import MultiTensorAdam
+from snippets.pytorch.low_memory_adam import LowMemoryAdam
+from snippets.pytorch.multi_tensor_adam import CACHE, MultiTensorAdam
 
-SHAPES: tuple[tuple[int, ...], ...] = ((40, 30), (30,), (7, 5), ())
+SHAPES: tuple[tuple[int, ...], ...] = ((40, 30), (30,), (130, 130), ())
+"""The third is above the size up to which the compiled one joins tensors."""
 STEPS = 1000
 BACKEND = "inductor" if shutil.which(os.environ.get("CXX", "g++")) else "aot_eager"
 """Without a C++ compiler the graph is the same and is checked, but runs as PyTorch's own code."""
@@ -101,6 +103,22 @@ def test_lists_are_torchs_foreach_and_the_loop_bit_for_bit(
 
 
 @pytest.mark.parametrize("foreach", [False, True])
+def test_large_tensors_in_portions_are_torchs_bit_for_bit(foreach: bool) -> None:
+    generator = torch.Generator().manual_seed(0)
+    sizes = (5, CACHE - 3, 2 * CACHE + 7, 11)
+    ours = [torch.randn(size, generator=generator).requires_grad_() for size in sizes]
+    theirs = [p.detach().clone().requires_grad_() for p in ours]
+    optimizers = MultiTensorAdam(ours, lr=0.01), torch.optim.Adam(theirs, lr=0.01, foreach=foreach)
+    for _ in range(5):
+        for p, q in zip(ours, theirs, strict=True):
+            p.grad = torch.randn(p.shape, generator=generator)
+            q.grad = p.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    assert all(torch.equal(p, q) for p, q in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("foreach", [False, True])
 def test_amsgrad_is_torchs_bit_for_bit(foreach: bool) -> None:
     for dtype in (torch.float32, torch.float64, torch.bfloat16):
         ours = travel(CustomAMSGrad, dtype)
@@ -180,3 +198,26 @@ def test_one_graph_for_several_groups_and_dtypes(counted: type[Counted]) -> None
     for a, b in zip(ours, theirs, strict=True):
         near = 0.05 if a.dtype == torch.bfloat16 else 5e-6
         torch.testing.assert_close(a, b, rtol=0, atol=near)
+
+
+def test_the_low_memory_one_compiled_rounds_as_uncompiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Same numbers and same noise; a last bit before rounding may differ."""
+    compiled = torch.compile(low_memory_adam.update, dynamic=False, backend=BACKEND)
+    found = []
+    for update in (compiled, low_memory_adam.update):
+        monkeypatch.setattr(low_memory_adam, "compiled_update", lambda update=update: update)
+        params = start(torch.float32)
+        optimizer = LowMemoryAdam(params, lr=0.01, weight_decay=0.1)
+        for t in range(1, 4):
+            for p, g in zip(params, gradients(t, torch.float32), strict=True):
+                p.grad = g
+            optimizer.step()
+        found.append((params, [optimizer.state[p] for p in params]))
+    assert furthest(found[0][0], found[1][0]) < 1e-3
+    for left, right in zip(found[0][1], found[1][1], strict=True):
+        for name in ("exp_avg", "exp_avg_sq"):
+            same = (left[name] == right[name]).double().mean()
+            assert same > 0.99
+            torch.testing.assert_close(left[name], right[name], rtol=2**-6, atol=0)
