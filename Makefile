@@ -42,10 +42,11 @@ test: check
 outputs: .venv/test.stamp
 	@$(BIN)/python -m pytest docs README.md --update-outputs -q -n 0
 
-bench: .venv/site.stamp
+bench: .venv/test.stamp
 	@command -v cc >/dev/null || { echo "cc is not installed; the benchmark needs a C and C++ compiler (Debian: g++)"; exit 1; }
-	@$(BIN)/python -m benchmarks.adam
-	@$(BIN)/python -m benchmarks.penalties
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m site_build.render
+	@$(BIN)/python -m benchmarks $(PART)
 
 # One snippet or folder: make mutants SNIPPET=numpy/l2_penalty
 mutants: .venv/mutants.stamp
