@@ -33,10 +33,10 @@ WITH_MODEL = {"model": MODEL, **CLASSES}
 SETS = {"training": (X, LABELS), "validation": (X, LABELS)}
 SIZES = {"inputs": 2, "classes": 2}
 UNITS = Range("positive integer", (0, -3), named="units")  # Keras's own words, as below
-INPUTS = Range("at least 1", (0, -3))
-L1 = Range("non-negative float", (nan, inf, -inf, -0.5), named="l1")
-L2 = Range("non-negative float", (nan, inf, -inf, -0.5), named="l2")
-RATE = Range("between 0 and 1", (nan, inf, -0.1, 1.5), named="rate")
+INPUTS = Range("at least 1", (0, -3), ends=(1,))
+L1 = Range("non-negative float", (nan, inf, -inf, -0.5), named="l1", ends=(0.0,))
+L2 = Range("non-negative float", (nan, inf, -inf, -0.5), named="l2", ends=(0.0,))
+RATE = Range("between 0 and 1", (nan, inf, -0.1, 1.5), named="rate", ends=(0.0, 1.0))
 NETWORK = {"inputs": INPUTS, "classes": UNITS, "hidden": UNITS}
 TABLE: Table = {
     "adam_training.train": (CLASSES, {"lr": ABOVE_0, "steps": COUNT}),
