@@ -59,8 +59,8 @@ def portions(rows: list[tuple[Any, ...]]) -> Iterator[list[list[Any]]]:
     Args:
         rows: Tuples (param, grad, exp_avg, exp_avg_sq, count).
 
-    Yields:
-        The columns of some rows; of large tensors, views of a piece.
+    Returns:
+        An iterator over columns of some rows; of large tensors, views of a piece.
     """
     if sum(row[0].numel() for row in rows) <= CACHE:
         yield [list(column) for column in zip(*rows, strict=True)]

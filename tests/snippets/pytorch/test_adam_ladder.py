@@ -593,7 +593,9 @@ def test_a_state_changed_by_hand_is_used(make: Make) -> None:
     ):
         steps(optimizer, 1, 3)
         optimizer.state[params[0]]["exp_avg"].zero_()
-        fresh = torch.zeros_like(optimizer.state[params[1]]["exp_avg"])
+        old = optimizer.state[params[1]]["exp_avg"]
+        start = old.storage_offset()  # so that the new one looks like the old one
+        fresh = torch.zeros(start + old.numel(), dtype=old.dtype)[start:].view(old.shape)
         optimizer.state[params[1]]["exp_avg"] = fresh
         steps(optimizer, 4, 6)
     close(make, ours, theirs)
