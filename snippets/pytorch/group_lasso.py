@@ -33,4 +33,6 @@ def group_lasso_penalty(weight: Tensor, strength: float) -> Tensor:
         raise ValueError(f"weight must have shape (outputs, inputs), got {shape}")
     # A root of a sum of squares would have the slope nan at a zero group.
     norms: Tensor = torch.linalg.vector_norm(weight, dim=0)  # (inputs,)
-    return strength * math.sqrt(weight.shape[0]) * norms.sum()
+    # the sum; norms.sum() is wrong in PyTorch 2.13 if a weight is sharded by rows
+    total: Tensor = torch.linalg.vector_norm(norms, 1)
+    return strength * math.sqrt(weight.shape[0]) * total
