@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import BuildError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from site_build import CACHE, ROOT, labs
+from site_build import CACHE, ROOT, cards, downloads, labs, plain, provenance
 from site_build.charts import bundle
 from site_build.listings import snippet_files
 from site_build.memory import digest, once
@@ -20,6 +21,8 @@ from site_build.results import current
 
 NOTEBOOKS = CACHE / "notebooks"
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|sa|w)">([^<]*)</span>')
+CODE = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>)", re.DOTALL)
+INDENTATION = re.compile(r"\n\s+")
 STRING_TOKENS = re.compile(r'(?:<span class="s[2i]">[^<]*</span>){2,}')
 MENDED = {
     'role="dialog"': 'role="dialog" aria-label="Search"',  # screen readers ask for its name
@@ -48,7 +51,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for task in tasks():
         folder = current(task.name)
         for file in sorted(folder.iterdir()):
-            if file.suffix in {".svg", ".png"} or file.name.endswith(".vl.json"):
+            if file.suffix in {".svg", ".png"} or file.name.endswith((".vl.json", "result.json")):
                 uri = f"assets/measured/{task.name}/{file.name}"
                 files.append(File.generated(config, uri, abs_src_path=str(file)))
         if task.kind == "experiment":
@@ -61,7 +64,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in snippet_files():
         uri = f"assets/snippets/{file.parent.name}/{file.name}"
         files.append(File.generated(config, uri, abs_src_path=str(file)))
-    files.append(File.generated(config, "assets/javascripts/vega.js", abs_src_path=str(bundle())))
+    for place in provenance.linked():
+        uri = f"assets/{place}"
+        files.append(File.generated(config, uri, abs_src_path=str(ROOT / place)))
+    for uri, file in (
+        ("assets/javascripts/vega.js", bundle()),
+        ("assets/images/apple-touch-icon.png", cards.touch_icon()),
+    ):
+        files.append(File.generated(config, uri, abs_src_path=str(file)))
     return files
 
 
@@ -107,20 +117,39 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     found = lab(labs.SOURCES / f"{Path(page.file.src_uri).stem}.py")
     page.meta.update(found["meta"])
     page.meta.setdefault("search", {"boost": 0.2})  # who searches a term wants its page first
+    page.edit_url = page.edit_url and page.edit_url.replace(".ipynb", ".py")
     text: str = found["markdown"]
     return text
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Drop the marks of code that change no colour: a third of a page of code.
+    """Name the files in blocks of code, and drop the marks of code that change no colour.
 
-    Plain tokens have the colour of the text, and the braces in a string that of the string.
+    Plain tokens have the colour of the text, and the braces in a string that of the string: a
+    third of a page of code.
     """
-    return STRING_TOKENS.sub(_one_mark, PLAIN_TOKEN.sub(r"\1", html))
+    return downloads.offered(STRING_TOKENS.sub(_one_mark, PLAIN_TOKEN.sub(r"\1", html)), page)
 
 
 def _one_mark(run: re.Match[str]) -> str:
     return f'<span class="s2">{re.sub("<[^>]*>", "", run[0])}</span>'
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
+    """All pages are read: put the Markdown and the card of each beside it."""
+    pages = plain.in_order(files)
+    texts = {plain.address(page): page.meta["plain"] for page in pages}
+    texts |= {"llms.txt": plain.llms(pages, config), "llms-full.txt": "\n\n".join(texts.values())}
+    for uri, text in texts.items():
+        file = File.generated(config, f"{uri}.txt", content=text)  # no page, although Markdown
+        file.dest_uri = uri
+        files.append(file)
+    for page in pages if cards.public(config.site_url) else ():
+        uri = f"assets/cards/{page.file.src_uri.rpartition('.')[0]}.png"
+        card = cards.of_page(page, config.site_name)
+        files.append(File.generated(config, uri, abs_src_path=str(card)))
+        page.meta["card"] = f"{config.site_url}{uri}"
+    env.globals["versions"], env.globals["day"] = provenance.versions(), provenance.day()
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -137,4 +166,8 @@ def finished(html: str) -> str:
     """The page as it is published."""
     for old, new in MENDED.items():
         html = html.replace(old, new)
+    kept = re.compile("<(?:pre|script)")
+    html = "".join(
+        part if kept.match(part) else INDENTATION.sub("\n", part) for part in CODE.split(html)
+    )
     return html if "serve" in commands else with_policy(html)

@@ -17,7 +17,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
-from site_build import ROOT, listings
+from site_build import ROOT, listings, plain, provenance
 from site_build.memory import digest, keep, kept, once
 from site_build.results import RENDERED
 
@@ -118,6 +118,25 @@ def _link(item: list[Any]) -> AnchorLink:
     link = AnchorLink(title, anchor, level)
     link.children = [_link(child) for child in children]
     return link
+
+
+@event_priority(50)  # before others want it
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    """All pages are converted: tell their templates what stands beside each, made once."""
+
+    def beside(page: Page) -> dict[str, Any]:
+        text = page.markdown or ""
+        return {
+            "markdown": plain.address(page),
+            "plain": plain.of_page(page, config),
+            "measurements": provenance.measurements(text),
+        }
+
+    rest, tested = others(), provenance.tests()
+    for page in plain.in_order(files):
+        key = digest(page.markdown or "", str(page.canonical_url), rest, *surroundings)
+        page.meta |= once(f"beside/{page.file.src_uri}", key, functools.partial(beside, page))
+        page.meta["snippets"] = provenance.snippets(page.markdown or "", tested)
 
 
 contents: dict[str, str] = {}

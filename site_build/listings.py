@@ -140,9 +140,10 @@ def snippets(parent: etree.Element) -> None:
         there = [name for name in FRAMEWORKS if name in ideas[idea]]
         sources = {name: ast.parse(ideas[idea][name].read_text(encoding="utf-8")) for name in there}
         values = {"Framework": [FRAMEWORKS[name] for name in there], "Topic": [topic[page.path]]}
-        entry = item_of(listing, values, id=f"snippet-{idea.replace('_', '-')}")
+        name = f"snippet-{idea.replace('_', '-')}"
+        entry = item_of(listing, values, id=name)
         line = etree.SubElement(entry, "p")
-        etree.SubElement(line, "code").text = idea
+        etree.SubElement(etree.SubElement(line, "a", {"href": f"#{name}"}), "code").text = idea
         docstring = ast.get_docstring(sources[there[0]]) or ""
         line[0].tail = f" {docstring.splitlines()[0].replace('``', '`')} Explained on "
         link = etree.SubElement(line, "a", {"href": f"/{page.path}"})
@@ -166,24 +167,26 @@ def claim_pages() -> dict[str, list[tuple[str, Page]]]:
     return found
 
 
+def pins() -> dict[str, str]:
+    """The locked version of each package."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
 def build_facts() -> dict[str, int | str]:
     """What this build holds, for pages to quote as ``{{ build.name }}``."""
-    pins = dict(
-        line.split("==")
-        for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-        if "==" in line
-    )
     taught = {
         (name, claim)
         for name, places in claim_pages().items()
         for claim in load(name).claims
         if any(wanted in {"*", claim} for wanted, _ in places)
     }
-    versions = {name: pins[name] for name in ("numpy", "torch", "tensorflow", "keras")}
+    locked = pins()
+    versions = {name: locked[name] for name in ("numpy", "torch", "tensorflow", "keras")}
     return {
         "blocks": sum(page.blocks for page in pages()),
         "claims": len(taught),
         "snippets": len(snippet_files()),
         **versions,
-        "sklearn": pins["scikit-learn"],
+        "sklearn": locked["scikit-learn"],
     }

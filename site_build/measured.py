@@ -66,22 +66,26 @@ class Blocks(BlockProcessor):
 
     def run(self, parent: etree.Element, blocks: list[str]) -> None:
         """Build the elements."""
-        block = blocks.pop(0).strip()
-        match = BLOCK.match(block)
-        if match is None or match[1] not in {"figure", "claim", "claims", "all"}:
-            raise BuildError(
-                f"'{block.splitlines()[0]}': write [[figure: experiment.name]], "
-                "[[claim: experiment.id]] or [[claims: experiment]] as a paragraph of its own"
-            )
-        kind, path = match.groups()
-        if kind == "all":
-            everything(parent, path)
-        elif kind == "figure":
-            figure(parent, path)
-        elif kind == "claim":
-            claims(parent, path.partition(".")[0], [path])
-        else:
-            claims(parent, path, [f"{path}.{claim}" for claim in load(path).claims])
+        show(parent, blocks.pop(0).strip())
+
+
+def show(parent: etree.Element, block: str) -> None:
+    """The elements of one block."""
+    match = BLOCK.match(block)
+    if match is None or match[1] not in {"figure", "claim", "claims", "all"}:
+        raise BuildError(
+            f"'{block.splitlines()[0]}': write [[figure: experiment.name]], "
+            "[[claim: experiment.id]] or [[claims: experiment]] as a paragraph of its own"
+        )
+    kind, path = match.groups()
+    if kind == "all":
+        everything(parent, path)
+    elif kind == "figure":
+        figure(parent, path)
+    elif kind == "claim":
+        claims(parent, path.partition(".")[0], [path])
+    else:
+        claims(parent, path, [f"{path}.{claim}" for claim in load(path).claims])
 
 
 def everything(parent: etree.Element, kind: str) -> None:

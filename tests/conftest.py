@@ -13,6 +13,7 @@ from site_build import ROOT
 
 SITE_URL = "https://example.org/regularization/"
 """A public address below a folder, as project pages have."""
+REPO_URL = "https://github.com/someone/regularization"
 
 COMMITTED_AT = "1767225600"
 """The moment that the site says it was made, in seconds: no test hangs on the day."""
@@ -50,7 +51,7 @@ def build_site(target: Path) -> None:
     """Run MkDocs as ``make build`` does."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    environment["SITE_URL"] = SITE_URL
+    environment |= {"SITE_URL": SITE_URL, "REPO_URL": REPO_URL, "EDIT_URI": "edit/main/docs/"}
     environment["SOURCE_DATE_EPOCH"] = COMMITTED_AT
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:

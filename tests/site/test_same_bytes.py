@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from site_build import ROOT
-from tests.conftest import COMMITTED_AT, SITE_URL
+from tests.conftest import COMMITTED_AT, REPO_URL, SITE_URL
 
 LATER = """
 import datetime, runpy, sys, time
@@ -41,6 +41,7 @@ def test_another_day_and_another_folder_give_the_same_bytes(site: Path, tmp_path
     environment = {**os.environ, "SITE_URL": SITE_URL, "SOURCE_DATE_EPOCH": COMMITTED_AT}
     environment |= {"TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "NO_MKDOCS_2_WARNING": "1"}
     environment |= {"PYTHONPATH": str(elsewhere)}
+    environment |= {"REPO_URL": REPO_URL, "EDIT_URI": "edit/main/docs/"}
     done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     here, there = files(site), files(tmp_path / "s")

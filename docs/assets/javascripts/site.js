@@ -24,6 +24,7 @@
     body.append(chart);
     try {
       const spec = { ...(await response.json()), description: picture.alt };
+      if (figure.closest(".rx-home") && matchMedia("(max-width: 37.5rem)").matches) spec.height = 240;
       /* no script from text and no style element: the page's policy allows neither */
       const styles = { defaultStyle: false, tooltip: { disableDefaultStyle: true } };
       const { view } = await window.vegaEmbed(chart, spec, { renderer: "svg", actions: false, ast: true, ...styles });
@@ -185,9 +186,34 @@
     link.parentElement.append(button);
   }
 
+  /* The whole page as Markdown: a link without scripts, and with them a button that copies it. */
+  function copiesPage(button) {
+    const source = document.querySelector(".rx-markdown").href;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const response = await fetch(source);
+      await navigator.clipboard.writeText(await response.text());
+      alert$.next("The page is copied as Markdown");
+    });
+  }
+
+  /* An address may name a block of code that stands in a tab: then that tab is chosen. */
+  function showTarget() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let tab = target?.closest(".tabbed-block"); tab; tab = tab.parentElement.closest(".tabbed-block")) {
+      const set = tab.closest(".tabbed-set");
+      const inputs = set.querySelectorAll(":scope > input");
+      inputs[[...tab.parentElement.children].indexOf(tab)].click();
+      target.scrollIntoView();
+    }
+  }
+  addEventListener("hashchange", showTarget);
+
   document$.subscribe(() => {
     document.querySelectorAll("[data-rx-chart]").forEach((body) => nearby.observe(body));
     document.querySelectorAll(".rx-filterable:not(:has(> .rx-filter))").forEach(filter);
     document.querySelectorAll(".rx-files li:not(:has(.rx-copy)) a").forEach(copyable);
+    document.querySelectorAll(".rx-copy-page[hidden]").forEach(copiesPage);
+    showTarget();
   });
 })();
