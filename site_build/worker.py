@@ -1,5 +1,6 @@
 """Runs one experiment or one lab, in a process of its own that ``render`` starts."""
 
+import gc
 import importlib
 import json
 import os
@@ -114,6 +115,7 @@ def work(kind: str, name: str, target: str, log: str) -> None:
     with Path(log).open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    gc.freeze()  # what the server imported stays: no collection of garbage walks through it again
     folder = Path(target)
     try:
         if kind == "lab":
