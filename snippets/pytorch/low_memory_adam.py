@@ -184,7 +184,8 @@ class LowMemoryAdam(torch.optim.Optimizer):
                 if key not in buckets:
                     last = _numbers(t, group, p), _seed(seed, k, p)
                     buckets[key] = ([], [], [], *last)
-                tensors = [p, p.grad, _both(self.state[p]).view(p.shape)]
+                both = _both(self.state[p]).view(p.shape)
+                tensors = [p.detach(), p.grad.detach(), both]  # no graphs
                 if not p.dim():  # in float64 it would not change in PyTorch 2.13
                     tensors = [x.view(1) for x in tensors]
                 for column, x in zip(buckets[key], tensors, strict=False):
