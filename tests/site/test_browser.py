@@ -243,12 +243,11 @@ def test_instant_navigation_draws_charts_and_finds_the_way_back(
     browser: Browser, base: str
 ) -> None:
     page, wrong = open_page(browser, base, "/")
-    page.wait_for_load_state(
-        "networkidle"
-    )  # the theme reads the sitemap before it takes over links
+    page.wait_for_load_state("networkidle")  # the theme takes over links once it has the sitemap
     page.evaluate("window.stayed = true")
     page.locator(".md-tabs__link", has_text="Weight penalties").click()
     page.wait_for_url("**/weight-penalties/**")
+    expect(page.locator("h1")).to_contain_text("L2")
     assert page.evaluate("window.stayed"), "the whole page was loaded anew"
     draw_charts(page)
     page.go_back()
@@ -317,6 +316,7 @@ def test_the_chooser_asks_one_question_at_a_time(
     browser: Browser, base: str, scripts: bool
 ) -> None:
     page, _ = open_page(browser, base, "/which-one/", java_script_enabled=scripts)
+    page.wait_for_load_state("networkidle")  # the theme takes over the links of the page
     shown = page.locator(".rx-chooser > section:visible")
     for answer_text in ("Yes, there is a gap", "A linear or logistic regression", "Few of them"):
         expect(shown).to_have_count(1)

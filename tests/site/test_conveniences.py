@@ -137,7 +137,7 @@ def test_a_block_that_shows_a_whole_snippet_offers_the_file(
             for link in links:
                 content = (site / link).read_text(encoding="utf-8")
                 whole = re.sub(r"^ *# --8<-- .*\n", "", content, flags=re.MULTILINE)
-                assert whole.split() == block.fence.text.split()[: len(whole.split())], link
+                assert " ".join(whole.split()) in " ".join(block.fence.text.split()), link
             offered += len(links)
     assert offered > 100
 

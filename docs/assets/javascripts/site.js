@@ -189,7 +189,6 @@
   /* The whole page as Markdown: a link without scripts, and with them a button that copies it. */
   function copiesPage(button) {
     const source = document.querySelector(".rx-markdown").href;
-    button.hidden = false;
     button.addEventListener("click", async () => {
       const response = await fetch(source);
       await navigator.clipboard.writeText(await response.text());
