@@ -51,16 +51,16 @@ class Facts:
 
 
 @cache
-def measured(ranks: int) -> dict[str, Any]:
-    """What the ranks measured; one process goes on from the checkpoint of two."""
+def measured() -> dict[int, dict[str, Any]]:
+    """What two ranks measured, then what one did, which goes on from the checkpoint of two."""
+    found = {}
     with tempfile.TemporaryDirectory() as folder:
-        found = {}
-        for number in (2, 1):
-            out = Path(folder) / f"{number}.json"
+        for ranks in (2, 1):
+            out = Path(folder) / f"{ranks}.json"
             program = ("-m", distributed_ranks.__name__, str(out), f"{folder}/checkpoint")
-            torchrun(number, *program)
-            found[number] = json.loads(out.read_text(encoding="utf-8"))
-    return {**found[ranks], **{key: found[1][key] for key in ("resumed", "weights_alone")}}
+            torchrun(ranks, *program)
+            found[ranks] = json.loads(out.read_text(encoding="utf-8"))
+    return found
 
 
 def measure(
@@ -74,7 +74,7 @@ def measure(
         shares: Whether a rank's loss is divided by the rows of all.
         state: Whether the checkpoint's means of Adam are used, or its weights alone.
     """
-    found = measured(ranks)
+    found = measured()[ranks]
     apart = found["apart"]
     ddp = apart["ddp_CustomAdam"] if shares else apart["own_mean"]
     return Facts(
@@ -90,7 +90,7 @@ def measure(
         own_mean=apart["own_mean"],
         not_averaged=apart["not_averaged"],
         early_optimizer=found["early_optimizer"],
-        resumed=found["resumed" if state else "weights_alone"],
+        resumed=measured()[1]["resumed" if state else "weights_alone"],
         counted={name: Counted(*pair) for name, pair in found["counted"].items()},
     )
 

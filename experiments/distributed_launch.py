@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-LIMIT_SECONDS = 120
+LIMIT_SECONDS = 280
 HERE = "127.0.0.1"
 
 

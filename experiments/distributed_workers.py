@@ -18,7 +18,7 @@ import tensorflow as tf
 from snippets.keras import data_parallel
 from snippets.keras.multi_worker_fit import WorkersModel
 
-ROWS, STEPS, L2, LR = 12, 20, 0.1, 0.01
+ROWS, STEPS, L2, LR = 12, 8, 0.1, 0.01
 Place = Any
 """A strategy of ``tf.distribute``, which carries no types."""
 
@@ -92,6 +92,8 @@ def main(out: str, kind: str) -> None:
         cpu = tf.config.list_physical_devices("CPU")[0]
         two = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, two)
+        # replicas and their data wait for each other: with few threads, for ever
+        tf.config.threading.set_inter_op_parallelism_threads(8)
         one = tf.distribute.OneDeviceStrategy("CPU:0")
         mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
         found = {

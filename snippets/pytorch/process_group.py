@@ -19,9 +19,14 @@ def process_group(backend: str = "gloo") -> Iterator[tuple[int, int]]:
     Returns:
         A context with this process's rank, from 0, and the number of ranks.
 
+    Raises:
+        ValueError: If this PyTorch has no such backend.
+
     Source:
         Li et al., PyTorch Distributed, arXiv:2006.15704, section 3.3.
     """
+    if not dist.is_backend_available(backend):
+        raise ValueError(f"backend must be one like 'gloo', got {backend!r}")
     if "RANK" in os.environ:  # torchrun tells where the others are
         dist.init_process_group(backend)
     else:
