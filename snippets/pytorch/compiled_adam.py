@@ -163,7 +163,8 @@ class CompiledAdam(torch.optim.Optimizer):
             if steps:  # faster than one by one
                 torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
             for p, state, step in zip(params, states, steps, strict=True):
-                small = p.numel() <= SMALL and p.is_contiguous()
+                plain = not hasattr(p, "to_local")  # not a shard of FSDP2
+                small = plain and p.numel() <= SMALL and p.is_contiguous()
                 key = (k, step.item(), small, p.dtype, p.device)
                 kinds.setdefault(key, []).append((p, state))
         buckets: list[Bucket] = []

@@ -69,6 +69,9 @@ def portions(rows: list[tuple[Any, ...]]) -> Iterator[list[list[Any]]]:
     weights = 0
     for *tensors, count in rows:
         cpu = all(x.device.type == "cpu" and x.is_contiguous() for x in tensors)
+        cpu = cpu and not hasattr(
+            tensors[0], "to_local"
+        )  # a shard of FSDP2 stays whole
         if cpu and tensors[0].numel() > CACHE:
             pieces = zip(*(x.view(-1).split(CACHE) for x in tensors), strict=True)
         else:

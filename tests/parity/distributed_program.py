@@ -86,6 +86,24 @@ def optimizers() -> dict[str, float]:
     return found
 
 
+def large() -> dict[str, float]:
+    """One step of a matrix that our optimizers would divide into portions."""
+    torch.manual_seed(0)
+    start = torch.randn(601, 500)
+    found = {}
+    for kind, oracle in OPTIMIZERS.items():
+        layers = [nn.Linear(500, 601, bias=False) for _ in range(2)]
+        for layer in layers:
+            layer.weight.data.copy_(start)
+        shard(layers[0])
+        for layer, make in zip(layers, (functools.partial(kind, lr=0.01), oracle), strict=True):
+            optimizer = make(layer.parameters())
+            layer(torch.ones(2, 500)).square().mean().backward()
+            optimizer.step()
+        found[kind.__name__] = apart(*layers)
+    return found
+
+
 def penalties() -> dict[str, tuple[float, float, float]]:
     """Value, length of the gradient, and training under FSDP2, beside one process."""
     found = {}
@@ -135,6 +153,7 @@ def say(file: Path) -> str:
 with process_group() as (rank, ranks):
     assert ranks == 2
     found: dict[str, Any] = {"apart": optimizers(), "penalties": penalties()}
+    found["large"] = large()
     checkpoint()
     dist.barrier()
 never_stopped = of_one_process(OPTIMIZERS[CustomAdam], PENALTIES["l2"])

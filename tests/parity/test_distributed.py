@@ -72,6 +72,11 @@ def test_two_ranks_take_the_steps_of_one(
     assert two_ranks["apart"][f"{kind} {optimizer}"] < 1e-12
 
 
+def test_large_shards_are_moved_too(two_ranks: dict[str, Any]) -> None:
+    assert len(two_ranks["large"]) == 5
+    assert max(two_ranks["large"].values()) < 1e-5, two_ranks["large"]
+
+
 @pytest.mark.parametrize("penalty", ["l1", "l2", "group"])
 def test_penalties_of_shards_are_sums_over_all(two_ranks: dict[str, Any], penalty: str) -> None:
     value, gradient, after_training = two_ranks["penalties"][penalty]
@@ -95,7 +100,7 @@ def test_one_process_goes_on_from_a_checkpoint_of_two(two_ranks: dict[str, Any])
     for name, p in model.named_parameters():
         torch.testing.assert_close(
             p.detach(),
-            torch.tensor(two_ranks["never_stopped"][name]).double(),
+            torch.tensor(two_ranks["never_stopped"][name], dtype=torch.float64),
             rtol=0,
             atol=1e-12,
         )
