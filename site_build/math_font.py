@@ -6,6 +6,7 @@ character the font lacks. It needs ``pip install brotli``, which nothing else do
 
 import html
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -62,8 +63,11 @@ def main() -> None:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
+    pages = list((ROOT / "site").rglob("*.html"))
+    if not pages:
+        sys.exit("there is no site/ to look for formulas in: make build first")
     font = TTFont(WHOLE)
-    wanted = used((ROOT / "site").rglob("*.html")) | {italic(letter) for letter in LETTERS}
+    wanted = used(pages) | {italic(letter) for letter in LETTERS}
     wanted &= set(font.getBestCmap())
     options = subset.Options(flavor="woff2", layout_features=[], hinting=False)
     subsetter = subset.Subsetter(options)
