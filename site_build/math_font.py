@@ -18,6 +18,8 @@ STYLES = ROOT / "docs" / "assets" / "stylesheets" / "site.css"
 RANGE = re.compile(r"unicode-range: ([^;]+);")
 ITALIC = {"ϵ": 0x1D716, "∂": 0x1D715, "∇": 0x1D6FB, "h": 0x210E}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+SPACE = 0x20
+"""A browser stretches operators by the tables of the first font that has a space."""
 NOT_DRAWN = "\u2061\u2062\u2063\u2064\xa0"
 """Invisible operators, and a space."""
 
@@ -29,7 +31,7 @@ def used(pages: Iterable[Path]) -> set[int]:
         for formula in re.findall(r"<math.*?</math>", page.read_text("utf-8"), re.DOTALL):
             found |= set(html.unescape(re.sub(r"<[^>]+>", "", formula)))
     found = {letter for letter in found if not letter.isspace()} - set(NOT_DRAWN)
-    return {code for letter in found for code in (ord(letter), italic(letter))}
+    return {code for letter in found for code in (ord(letter), italic(letter))} | {SPACE}
 
 
 def italic(letter: str) -> int:
