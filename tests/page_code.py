@@ -93,7 +93,7 @@ class PageBlock(TestBlock):
 @contextlib.contextmanager
 def alone(code: str) -> Iterator[io.StringIO]:
     """An empty working folder, captured output, and no state of the block before."""
-    before = Path.cwd()
+    before, known = Path.cwd(), keras_classes()
     output = io.StringIO()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -102,7 +102,7 @@ def alone(code: str) -> Iterator[io.StringIO]:
                 yield output
         finally:
             os.chdir(before)
-            reset(code)
+            reset(code, known)
 
 
 @contextlib.contextmanager
@@ -121,7 +121,13 @@ def same_stdout(output: io.StringIO) -> Iterator[None]:
         plugin.stdout_io = original
 
 
-def reset(code: str) -> None:
+def keras_classes() -> dict[str, Any]:
+    """The classes that Keras can load by name; a block may take such a name for its own."""
+    keras = sys.modules.get("keras")
+    return dict(keras.saving.get_custom_objects()) if keras else {}
+
+
+def reset(code: str, known: dict[str, Any]) -> None:
     """Undo what a block may have set for the whole process."""
     used = {name for name in sys.modules.keys() & RESET if name in code}
     if "torch" in used:
@@ -132,6 +138,8 @@ def reset(code: str) -> None:
         keras = sys.modules["keras"]
         keras.backend.set_floatx("float32")
         keras.backend.clear_session()
+        keras.saving.get_custom_objects().clear()
+        keras.saving.get_custom_objects().update(known)
     if "matplotlib.pyplot" in used:
         sys.modules["matplotlib.pyplot"].close("all")
     if sys.modules.keys() & HEAVY - FROZEN:

@@ -40,12 +40,14 @@ def train(
         The model, and the mean loss plus the penalty before each update.
 
     Raises:
-        ValueError: If there are fewer rows than replicas.
+        ValueError: If there are fewer rows than replicas, or ``epochs`` is below 1.
 
     Source:
         Goyal et al., Accurate, Large Minibatch SGD, arXiv:1706.02677, section 3,
         whose workers normalize by the rows of all.
     """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     n, replicas = len(labels), strategy.num_replicas_in_sync
     if n < replicas:
         raise ValueError(f"there must be a row for each of {replicas}, got {n}")

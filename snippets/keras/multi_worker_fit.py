@@ -27,7 +27,7 @@ class WorkersModel(keras.Sequential):
         """Compile one step; ``fit`` asks for it.
 
         Args:
-            force: Make it anew; it always is.
+            force: Make it anew; it always is. Default False.
         """
         strategy = tf.distribute.get_strategy()
 

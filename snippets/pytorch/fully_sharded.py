@@ -69,11 +69,13 @@ def train(
         The mean loss over all rows plus the penalty, before each update.
 
     Raises:
-        ValueError: If there are fewer rows than ranks.
+        ValueError: If there are fewer rows than ranks, or ``epochs`` is below 1.
 
     Source:
         Zhao et al., PyTorch FSDP, arXiv:2304.11277, section 3.
     """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, got {epochs!r}")
     rank, ranks, n = dist.get_rank(), dist.get_world_size(), len(labels)
     if n < ranks:
         raise ValueError(f"there must be a row for each of {ranks} ranks, got {n}")

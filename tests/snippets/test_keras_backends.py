@@ -12,7 +12,9 @@ import pytest
 from site_build import ROOT
 
 NEEDS_TENSORFLOW = {
+    "data_parallel": "tf.distribute is what it shows",
     "gradient_tape": "tf.GradientTape is what it shows",
+    "multi_worker_fit": "tf.distribute is what it shows",
     "three_layer_network": "tf.GradientTape is what it shows",
 }
 """Snippets that teach something of TensorFlow's own, and what."""

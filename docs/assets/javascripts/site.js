@@ -189,6 +189,7 @@
   /* The whole page as Markdown: a link without scripts, and with them a button that copies it. */
   function copiesPage(button) {
     const source = document.querySelector(".rx-markdown").href;
+    button.dataset.rxReady = "";
     button.addEventListener("click", async () => {
       const response = await fetch(source);
       await navigator.clipboard.writeText(await response.text());
@@ -212,7 +213,7 @@
     document.querySelectorAll("[data-rx-chart]").forEach((body) => nearby.observe(body));
     document.querySelectorAll(".rx-filterable:not(:has(> .rx-filter))").forEach(filter);
     document.querySelectorAll(".rx-files li:not(:has(.rx-copy)) a").forEach(copyable);
-    document.querySelectorAll(".rx-copy-page[hidden]").forEach(copiesPage);
+    document.querySelectorAll(".rx-copy-page:not([data-rx-ready])").forEach(copiesPage);
     showTarget();
   });
 })();

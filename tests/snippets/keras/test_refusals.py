@@ -63,6 +63,10 @@ TABLE: Table = {
             "epsilon": AT_LEAST_0,
         },
     ),
+    "data_parallel.train": (
+        dict.fromkeys(("strategy", "make_model", "features", "labels", "make_optimizer")),
+        {"epochs": COUNT},
+    ),
     "dropout.dropout_mask": (
         {"x": np.ones(2), "seed": keras.random.SeedGenerator(0)},
         {"p": SHARE},

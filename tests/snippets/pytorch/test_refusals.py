@@ -39,6 +39,8 @@ ADAM = {"lr": AT_LEAST_0, "betas": BETAS, "eps": AT_LEAST_0, "weight_decay": AT_
 PARAMS = {"params": [nn.Parameter(torch.ones(2))]}
 SIZES = {"inputs": 2, "classes": 2}
 NETWORK = {"inputs": COUNT, "classes": COUNT, "hidden": COUNT}
+TOO_FEW = Range("at least 1", (0, -3))  # what is enough needs a group of processes
+RANKED = dict.fromkeys(("model", "features", "labels", "make_optimizer", "penalty"))
 TABLE: Table = {
     "adam_training.train": (CLASSES, {"lr": ABOVE_0, "steps": COUNT}),
     "adamw_training.train": (
@@ -61,6 +63,7 @@ TABLE: Table = {
     "custom_adam.CustomAdam": (PARAMS, ADAM),
     "custom_adamw.CustomAdamW": (PARAMS, ADAM),
     "custom_amsgrad.CustomAMSGrad": (PARAMS, ADAM),
+    "data_parallel.train": (RANKED, {"epochs": TOO_FEW}),
     "decay_groups.decay_groups": ({"model": MODEL}, {"l2": AT_LEAST_0}),
     "dropout.dropout_mask": ({"x": X}, {"p": SHARE}),
     "dropout.Dropout": ({}, {"p": SHARE}),
@@ -79,6 +82,7 @@ TABLE: Table = {
         WITH_MODEL,
         {"l1": AT_LEAST_0, "l2": AT_LEAST_0, "lr": ABOVE_0, "epochs": COUNT},
     ),
+    "fully_sharded.train": (RANKED, {"epochs": TOO_FEW}),
     "grid_search.grid_search": (
         {**WITH_MODEL, "strengths": [0.1], "folds": 2},
         {
