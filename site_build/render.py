@@ -128,12 +128,12 @@ class _Imports:
         import grimp
         from grimp.exceptions import SourceSyntaxError
 
-        with writing_to_cache():
-            CACHE.mkdir(exist_ok=True)
         try:
-            self.graph = grimp.build_graph(
-                *PACKAGES, include_external_packages=True, cache_dir=str(CACHE / "grimp")
-            )
+            with writing_to_cache():
+                CACHE.mkdir(exist_ok=True)
+                self.graph = grimp.build_graph(
+                    *PACKAGES, include_external_packages=True, cache_dir=str(CACHE / "grimp")
+                )
         except SourceSyntaxError as error:
             raise BuildError(str(error)) from None
 
