@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as TimedOut
 
-from site_build import ROOT
+from site_build import ROOT, labs
 from tests.blocks import blocks
 from tests.site.browsing import SOURCES, URLS, draw_charts, open_page
 
@@ -190,6 +190,19 @@ def test_copy_buttons_give_the_code_that_was_tested(
     copied = page.evaluate(COPY_EACH)
     for number, (found, text) in enumerate(zip(copied, tested, strict=True), 1):
         assert found.strip() == text.strip(), f"{url}, block {number}"
+    page.context.close()
+
+
+@pytest.mark.parametrize("source", labs.lab_sources(), ids=lambda path: path.stem)
+def test_copy_buttons_of_labs_give_the_cells_that_ran(
+    browser: Browser, base: str, source: Path
+) -> None:
+    page, _ = open_page(browser, base, f"/labs/{source.stem}/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cells = [cell for cell in labs.executed(source).cells if cell["cell_type"] == "code"]
+    expect(page.locator(f"{PYTHON} .md-code__button")).to_have_count(len(cells))
+    copied = page.evaluate(COPY_EACH)
+    assert [text.strip() for text in copied] == [cell["source"].strip() for cell in cells]
     page.context.close()
 
 
