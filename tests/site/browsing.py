@@ -1,6 +1,7 @@
 """What browser tests share: every page's address, and a browser that meets only the built site."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -50,6 +51,19 @@ def open_page(
     page.on("request", lambda r: wrong.append(r.url) if foreign(r.url, base) else None)
     page.goto(base + url)
     return page, wrong
+
+
+def until(page: Page, expression: str, argument: Any = None, seconds: float = 8.0) -> None:
+    """Wait until it is true; asked from outside, because the page's policy forbids to evaluate.
+
+    Raises:
+        TimeoutError: If it takes longer.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, argument):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not true after {seconds:g} seconds: {expression}")
+        page.wait_for_timeout(30)
 
 
 def broken(request: Request) -> bool:

@@ -8,11 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
-from playwright.sync_api import TimeoutError as TimedOut
 
 from site_build import ROOT, labs
 from tests.blocks import blocks
-from tests.site.browsing import SOURCES, URLS, draw_charts, open_page
+from tests.site.browsing import SOURCES, URLS, draw_charts, open_page, until
 
 VIEWS: dict[str, tuple[Literal["light", "dark"], int]] = {
     "desktop, light": ("light", 1280),
@@ -264,7 +263,7 @@ def test_instant_navigation_draws_charts_and_finds_the_way_back(
     assert page.evaluate("window.stayed"), "the whole page was loaded anew"
     draw_charts(page)
     page.go_back()
-    page.wait_for_function("!location.pathname.includes('weight')")
+    until(page, "!location.pathname.includes('weight')")
     assert not wrong
     page.context.close()
 
@@ -278,8 +277,8 @@ def test_search_leads_to_the_page_within_three_results(browser: Browser, base: s
         field.fill(term)
         field.press("End")  # the theme listens to keys
         try:
-            page.wait_for_function(FIRST_THREE, arg=f"/{target}/", timeout=8000)
-        except TimedOut:
+            until(page, FIRST_THREE, f"/{target}/")
+        except TimeoutError:
             missed.append(f"'{term}' does not lead to {target}: {page.evaluate(RESULTS)}")
     assert not missed, "\n".join(missed)
     page.context.close()
@@ -343,7 +342,7 @@ def test_the_chooser_asks_one_question_at_a_time(
     if scripts:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         shown.locator(".md-code__button").first.click()
-        page.wait_for_function("navigator.clipboard.readText().then(t => t.includes('LassoCV'))")
+        until(page, "navigator.clipboard.readText().then(t => t.includes('LassoCV'))")
     page.go_back()
     expect(shown.locator("h3")).to_contain_text("What do you believe")
     page.get_by_role("link", name="Show all of it").click()

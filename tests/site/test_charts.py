@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Locator, expect
 from sklearn.datasets import load_diabetes, load_iris
 
 from site_build.results import load
-from tests.site.browsing import URLS, draw_charts, open_page
+from tests.site.browsing import URLS, draw_charts, open_page, until
 
 Array = NDArray[np.float64]
 Facts = Any
@@ -853,9 +853,7 @@ def test_controls_work_by_mouse_by_keyboard_and_by_touch(browser: Browser, base:
     def changes(act: Callable[[], Any]) -> None:
         before = drawing()
         act()
-        page.wait_for_function(
-            "([svg, before]) => svg.innerHTML !== before", arg=[svg, before], timeout=4000
-        )
+        until(page, "([svg, before]) => svg.innerHTML !== before", [svg, before], 4)
         assert value.inner_text() == slider.get_attribute("aria-valuetext")
 
     def at(control: Locator, share: float) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """Everything by keyboard: reached in the order of the page, seen when reached, left again."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.site.browsing import draw_charts, open_page
+from tests.site.browsing import draw_charts, open_page, until
 
 TOUR = ("/", "/weight-penalties/l1/", "/labs/digits/", "/reference/snippets/")
 """Of each kind one: a start page, charts and tabs and terms, a lab, a list with filters."""
@@ -84,11 +84,13 @@ def test_tab_meets_everything_in_order_and_shows_where_it_is(
 
 def test_the_first_key_skips_to_the_content(browser: Browser, base: str) -> None:
     page, _ = open_page(browser, base, "/weight-penalties/l1/")
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("Tab")
     link = page.locator(".md-skip")
-    assert link.evaluate("e => e === document.activeElement && getComputedStyle(e).opacity === '1'")
+    expect(link).to_be_focused()
+    expect(link).to_have_css("opacity", "1")
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash.length > 1")
+    until(page, "document.querySelector('h1:target') !== null")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('article') !== null")
     page.context.close()
