@@ -186,9 +186,9 @@ EXPERIMENT = Experiment(
             sentence=lambda f: (
                 f"For {f.tensors['small']} tensors of 1,000 weights, where calls cost more than "
                 f"memory, it takes {f.ratio['small']['compiled']:.2f} times as long as "
-                f"`fused=True`, lists {f.ratio['small']['multi_tensor']:.2f} times."
+                f"`fused=True`: less. Lists take {f.ratio['small']['multi_tensor']:.2f} times."
             ),
-            check=lambda f: f.ratio["small"]["compiled"] < 0.6 * f.ratio["small"]["multi_tensor"],
+            check=lambda f: f.ratio["small"]["compiled"] < 1,
             without={"compiled": "custom"},
         ),
         Claim(

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -150,29 +151,32 @@ class CompiledAdam(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
 
-        groups = [
-            (group, [p for p in group["params"] if p.grad is not None])
-            for group in self.param_groups
+        rows = [
+            (k, p, p.grad)
+            for k, group in enumerate(self.param_groups)
+            for p in group["params"]
+            if p.grad is not None
         ]
-        _check_gradients([p.grad for _, params in groups for p in params])
+        if not rows:
+            return loss
+        _check_gradients([grad for _, _, grad in rows])
+        states = [self._state_of(p) for _, p, _ in rows]
+        steps = _joined(states, "step", [1] * len(rows)).add_(1)
         # tensors that share all numbers go together: two kinds a group, as a rule
-        kinds: dict[Any, list[tuple[Tensor, dict[str, Any]]]] = {}
-        for k, (_, params) in enumerate(groups):
-            states = [self._state_of(p) for p in params]
-            steps = [state["step"] for state in states]
-            if steps:  # faster than one by one
-                torch._foreach_add_(steps, torch.tensor(1.0), alpha=1.0)
-            for p, state, step in zip(params, states, steps, strict=True):
-                plain = not hasattr(p, "to_local")  # not a shard of FSDP2
-                small = plain and p.numel() <= SMALL and p.is_contiguous()
-                key = (k, step.item(), small, p.dtype, p.device)
-                kinds.setdefault(key, []).append((p, state))
+        kinds: dict[Any, Any] = defaultdict(lambda: ([], [], []))
+        for (k, p, grad), state, t in zip(
+            rows, states, steps.tolist(), strict=True
+        ):
+            plain = not hasattr(p, "to_local")  # not a shard of FSDP2
+            small = plain and p.numel() <= SMALL and p.is_contiguous()
+            alike = kinds[k, t, small, p.dtype, p.device]
+            alike[0].append(p)
+            alike[1].append(grad)
+            alike[2].append(state)
         buckets: list[Bucket] = []
         joined = []
-        for (k, t, small, *_), rows in kinds.items():
-            params, states = [p for p, _ in rows], [state for _, state in rows]
+        for (k, t, small, *_), (params, grads, states) in kinds.items():
             numbers = _numbers(t, self.param_groups[k], params[0])
-            grads = [p.grad for p in params if p.grad is not None]
             if small:  # as one tensor, instead of a call and a loop for each
                 flat = _flat(params)
                 sizes = [x.numel() for x in flat]
@@ -185,10 +189,9 @@ class CompiledAdam(torch.optim.Optimizer):
                 ms = [state["exp_avg"] for state in states]
                 vs = [state["exp_avg_sq"] for state in states]
                 buckets.append((params, grads, ms, vs, numbers))
-        if buckets:
-            compiled_update()(buckets)
+        compiled_update()(buckets)
         for flat, w, sizes in joined:
-            torch._foreach_copy_(flat, w.split(sizes))
+            torch.split_with_sizes_copy(w, sizes, out=flat)
         return loss
 
     def _state_of(self, p: Tensor) -> dict[str, Any]:
@@ -215,7 +218,9 @@ class CompiledAdam(torch.optim.Optimizer):
                 raise ValueError("these are not the options of torch.optim.Adam")
         super().__setstate__(state)
         for saved in self.state.values():  # before PyTorch 1.12 it was a number
-            saved["step"] = torch.as_tensor(saved["step"], dtype=torch.float32)
+            saved["step"] = torch.as_tensor(
+                saved["step"], dtype=torch.float32, device="cpu"
+            )
 
 
 def _numbers(t: float, group: dict[str, Any], p: Tensor) -> Tensor:
@@ -237,7 +242,7 @@ def _joined(states: list[dict[str, Any]], name: str, sizes: list[int]) -> Tensor
     *starts, end = itertools.accumulate(sizes, initial=0)
     if (
         whole is None
-        or {id(part._base) for part in parts} != {id(whole)}
+        or any(part._base is not whole for part in parts)
         or [part.storage_offset() for part in parts] != starts
         or whole.numel() != end
     ):  # the first time, or after loading
@@ -249,8 +254,9 @@ def _joined(states: list[dict[str, Any]], name: str, sizes: list[int]) -> Tensor
 
 
 def _check_gradients(grads: list[Tensor]) -> None:
+    dense = torch.strided
     for g in grads:
-        if g.layout is not torch.strided or g.is_complex():
+        if g.layout is not dense or g.is_complex():
             raise ValueError(
                 "gradients must be dense and real, got one of shape "
                 f"{tuple(g.shape)}, {g.layout} and {g.dtype}; take "

@@ -159,8 +159,8 @@ class LowMemoryAdam(torch.optim.Optimizer):
             What the closure returned, or None.
 
         Raises:
-            ValueError: If a gradient is sparse, complex or float16; then nothing
-                changes.
+            ValueError: If a gradient is sparse, complex, float16 or a shard of
+                FSDP2; then nothing changes.
         """
         loss = None
         if closure is not None:
@@ -260,6 +260,11 @@ def _check_gradients(grads: list[Tensor]) -> None:
             raise ValueError(
                 "parameters must be float32, float64 or bfloat16, got one of "
                 f"{g.dtype}: what fits into bfloat16 may not fit into it"
+            )
+        if hasattr(g, "to_local"):  # torch.distributed.tensor.DTensor
+            raise ValueError(
+                "parameters must be whole, got a shard of FSDP2 with the shape "
+                f"{tuple(g.shape)}; take CompiledAdam"
             )
 
 

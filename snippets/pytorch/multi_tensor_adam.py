@@ -21,6 +21,7 @@ def multi_tensor_update(
     betas: tuple[float, float] = (0.9, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
+    decoupled_weight_decay: bool = False,
 ) -> None:
     """Adam for every tensor of a list, one operation for all tensors at a time.
 
@@ -33,10 +34,13 @@ def multi_tensor_update(
         lr: Learning rate. Default 1e-3.
         betas: Decay of the two means. Default (0.9, 0.999).
         eps: Added to the root; in the unit of the gradient. Default 1e-8.
-        weight_decay: L2 penalty, through its gradient. Default 0.
+        weight_decay: Strength of L2, or of the decay. Default 0.
+        decoupled_weight_decay: Whether it is the decay of AdamW. Default False.
     """
     beta1, beta2 = betas
-    if weight_decay != 0:
+    if weight_decay != 0 and decoupled_weight_decay:
+        torch._foreach_mul_(params, 1 - lr * weight_decay)
+    elif weight_decay != 0:
         grads = list(torch._foreach_add(grads, params, alpha=weight_decay))
     torch._foreach_lerp_(exp_avgs, grads, 1 - beta1)
     torch._foreach_mul_(exp_avg_sqs, beta2)
@@ -87,7 +91,7 @@ def portions(rows: list[tuple[Any, ...]]) -> Iterator[list[list[Any]]]:
 
 # --8<-- [end:portions]
 class MultiTensorAdam(torch.optim.Optimizer):
-    r"""Adam with one call for many small tensors, and many for a large one.
+    r"""Adam or AdamW, one call for many small tensors and many for a large one.
 
     .. math::
         w_t = w_{t-1} - \mathrm{lr} \cdot \frac{m_t / (1 - \beta_1^t)}
@@ -104,15 +108,18 @@ class MultiTensorAdam(torch.optim.Optimizer):
             [0, 1). Default (0.9, 0.999).
         eps: Keeps the division finite; in the unit of the gradient, at least 0.
             Default 1e-8.
-        weight_decay: L2 penalty (weight_decay / 2) * sum(w ** 2), through its
-            gradient; at least 0. Default 0.
+        weight_decay: Strength of L2, or of the decay; at least 0. Default 0.
+        decoupled_weight_decay: If False, weight_decay is the L2 penalty
+            (weight_decay / 2) * sum(w ** 2), through its gradient. If True, w loses
+            the share lr * weight_decay, as in AdamW. Default False.
 
     Raises:
         ValueError: If an option is outside its range, or is one that this class
             does not have.
 
     Source:
-        Kingma and Ba, Adam, arXiv:1412.6980, Algorithm 1.
+        Kingma and Ba, Adam, arXiv:1412.6980, Algorithm 1; Loshchilov and Hutter,
+        arXiv:1711.05101, Algorithm 2, with the decay multiplied by lr.
     """
 
     def __init__(
@@ -122,9 +129,12 @@ class MultiTensorAdam(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        decoupled_weight_decay: bool = False,
     ) -> None:
-        options = {"lr": lr, "betas": betas, "eps": eps}
-        super().__init__(params, {**options, "weight_decay": weight_decay})
+        options: dict[str, Any] = {"lr": lr, "betas": betas, "eps": eps}
+        options["weight_decay"] = weight_decay
+        options["decoupled_weight_decay"] = decoupled_weight_decay
+        super().__init__(params, options)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -166,10 +176,10 @@ class MultiTensorAdam(torch.optim.Optimizer):
                 (p, p.grad, state["exp_avg"], state["exp_avg_sq"], step.item())
                 for p, state, step in zip(params, states, steps, strict=True)
             ]
-            decay = group["weight_decay"]
-            lr, betas, eps = float(group["lr"]), group["betas"], group["eps"]
+            names = ("betas", "eps", "weight_decay", "decoupled_weight_decay")
+            options = [group[name] for name in names]
             for w, g, m, v, t in portions(rows):
-                multi_tensor_update(w, g, m, v, t, lr, betas, eps, decay)
+                multi_tensor_update(w, g, m, v, t, float(group["lr"]), *options)
         return loss
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -180,6 +190,9 @@ class MultiTensorAdam(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Refuse the ``state_dict`` of an optimizer that does something else."""
         for group in state["param_groups"]:
+            group.setdefault(
+                "decoupled_weight_decay", False
+            )  # older ones have none
             _check(group)
             if "maximize" in group and "amsgrad" not in group:  # NAdam and others
                 raise ValueError("these are not the options of torch.optim.Adam")
@@ -208,10 +221,7 @@ def _check(group: dict[str, Any]) -> None:
     betas = group.get("betas", ())
     if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
-    for name in (
-        *("amsgrad", "maximize", "decoupled_weight_decay"),
-        *("capturable", "differentiable"),
-    ):
+    for name in ("amsgrad", "maximize", "capturable", "differentiable"):
         if group.get(name):
             raise ValueError(
                 f"{name} must be False, got {group[name]!r}: not in this class; "

@@ -102,6 +102,14 @@ def test_lists_are_torchs_foreach_and_the_loop_bit_for_bit(
         assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+def test_lists_with_decoupled_decay_are_torchs_adamw_bit_for_bit(dtype: torch.dtype) -> None:
+    ours = travel(MultiTensorAdam, dtype, weight_decay=0.1, decoupled_weight_decay=True)
+    assert furthest(ours, travel(MultiTensorAdam, dtype, weight_decay=0.1)) > 0.01
+    theirs = travel(torch.optim.AdamW, dtype, weight_decay=0.1, foreach=True)
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
 @pytest.mark.parametrize("foreach", [False, True])
 def test_large_tensors_in_portions_are_torchs_bit_for_bit(foreach: bool) -> None:
     generator = torch.Generator().manual_seed(0)

@@ -14,13 +14,16 @@ from snippets.pytorch.compiled_adam import SMALL, CompiledAdam
 from snippets.pytorch.custom_adam import CustomAdam
 from snippets.pytorch.custom_adamw import CustomAdamW
 from snippets.pytorch.custom_amsgrad import CustomAMSGrad
+from snippets.pytorch.fully_sharded import shard
 from snippets.pytorch.low_memory_adam import LowMemoryAdam, random_bits, round_stochastically
 from snippets.pytorch.multi_tensor_adam import CACHE, MultiTensorAdam
+from snippets.pytorch.process_group import process_group
 
 Make = Callable[..., torch.optim.Optimizer]
 LADDER: list[Any] = [
     *(CustomAdam, MultiTensorAdam, CompiledAdam, LowMemoryAdam, CustomAMSGrad, CustomAdamW)
 ]
+BOTH = [CompiledAdam, MultiTensorAdam]  # Adam, and AdamW by an option
 COMPILED = [compiled_adam, low_memory_adam]
 COMPILED_UPDATES: list[Any] = [module.compiled_update for module in COMPILED]  # see below
 every = pytest.mark.parametrize("make", LADDER, ids=lambda make: make.__name__)
@@ -410,7 +413,7 @@ def test_what_a_class_does_not_have_is_refused(make: Make, option: str) -> None:
     if (make, option) in ((CustomAMSGrad, "amsgrad"), (CustomAdamW, "decoupled_weight_decay")):
         message = f"{option} must be True, got False"
         group = {"params": parameters(), option: False}
-    elif (make, option) == (CompiledAdam, "decoupled_weight_decay"):
+    elif make in BOTH and option == "decoupled_weight_decay":
         assert make([{"params": parameters(), option: True}]).param_groups[0][option]
         return
     else:
@@ -448,17 +451,19 @@ def test_a_step_count_saved_as_a_number_goes_on(make: Make) -> None:
     assert same(params, straight)
 
 
-def test_the_compiled_one_is_adamw_too() -> None:
+@pytest.mark.parametrize("make", BOTH)
+def test_some_are_adamw_too(make: Make) -> None:
     ours, theirs = parameters(), parameters()
     options = {"lr": 0.01, "weight_decay": 0.1}
-    steps(CompiledAdam(ours, decoupled_weight_decay=True, **options), 1, 300)
+    steps(make(ours, decoupled_weight_decay=True, **options), 1, 300)
     steps(torch.optim.AdamW(theirs, **options), 1, 300)
-    close(CompiledAdam, ours, theirs)
+    close(make, ours, theirs)
 
 
-def test_an_older_state_without_the_decoupled_option_is_taken() -> None:
+@pytest.mark.parametrize("make", BOTH)
+def test_an_older_state_without_the_decoupled_option_is_taken(make: Make) -> None:
     params = parameters()
-    optimizer = CompiledAdam(params, decoupled_weight_decay=True)
+    optimizer = make(params, decoupled_weight_decay=True)
     steps(optimizer, 1, 1)
     state = optimizer.state_dict()
     del state["param_groups"][0]["decoupled_weight_decay"]
@@ -650,6 +655,17 @@ def test_the_low_memory_one_refuses_float16(float16: torch.Tensor) -> None:
     optimizer = LowMemoryAdam([float16])
     with pytest.raises(ValueError, match=r"must be float32, float64 or bfloat16, got.*float16"):
         optimizer.step()
+    assert optimizer.param_groups[0]["seed"] == 0
+
+
+def test_the_low_memory_one_refuses_shards() -> None:
+    with process_group():
+        model = torch.nn.Linear(3, 2)
+        shard(model)
+        optimizer = LowMemoryAdam(model.parameters())
+        model(torch.ones(1, 3)).sum().backward()
+        with pytest.raises(ValueError, match=r"must be whole, got a shard.*\(2, 3\).*CompiledAdam"):
+            optimizer.step()
     assert optimizer.param_groups[0]["seed"] == 0
 
 
