@@ -1,4 +1,4 @@
-"""Hooks that keep from a first visit what it does not need: the search waits, styles come as one.
+"""Hooks that keep from a first visit what it does not need: search waits, styles are one, and few.
 
 The theme loads its search engine and the index of all text with every page, four times what the
 page itself weighs. Here both wait until the search is opened, or an address asks to mark words.
@@ -36,6 +36,14 @@ STYLES = ("main.*.min.css", "palette.*.min.css", "site.css")
 MORE_STYLES = re.compile(r'\s*<link rel="stylesheet" href="[^"]*/(?:palette\.\w+\.min|site)\.css">')
 
 
+_SERVES: list[bool] = []
+
+
+def on_startup(*, command: str, dirty: bool) -> None:
+    """Note whether an author is at work."""
+    _SERVES[:] = [True] if command == "serve" else []
+
+
 @event_priority(50)  # before anything is said about what the page loads
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Load one style sheet, which holds them all."""
@@ -55,6 +63,12 @@ def on_post_build(config: MkDocsConfig) -> None:
     script.write_text(waiting(script.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     sheets = [_one(assets / "stylesheets", name) for name in STYLES]
     together = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    if not _SERVES:  # an author may write at any time what needs a rule; and it takes a second
+        from site_build.purge import purge, words
+
+        site = Path(config.site_dir)
+        texts = [*site.rglob("*.html"), *(p for p in assets.rglob("*.js") if p.name != "vega.js")]
+        together = purge(together, words(p.read_text(encoding="utf-8") for p in texts))
     sheets[0].write_text(together, encoding="utf-8", newline="\n")
 
 

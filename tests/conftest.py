@@ -22,11 +22,19 @@ COMMITTED_AT = "1767225600"
 MEASURED = ("tests/snippets/", "tests/parity/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace the coverage of snippets only where they are tested; it slows down all other code."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Trace the coverage of snippets only where they are tested; it slows down all other code.
+
+    Raises:
+        pytest.UsageError: If everything was asked for, and a file of tests was left out.
+    """
     for item in items:
         if not item.nodeid.startswith(MEASURED):
             item.add_marker(pytest.mark.no_cover)
+    if {ROOT / name for name in config.getini("testpaths")} <= {ROOT / a for a in config.args}:
+        files = set((ROOT / "tests").rglob("test_*.py"))
+        if missing := sorted(map(str, files - {item.path for item in items})):
+            raise pytest.UsageError(f"tests that nobody collected: {' '.join(missing)}")
 
 
 def pytest_collection_finish() -> None:

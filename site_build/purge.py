@@ -1,0 +1,81 @@
+"""Takes out of a style sheet what no page of the site can use.
+
+A rule goes when a class, id, tag, attribute or value that its selector asks for is a word of no
+page and of no script; a script may add what it names at any time, so that counts as used.
+tinycss2 reads the sheet; there is no purging library in Python, and none that needs no Node.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import tinycss2
+
+WORD = re.compile(r"[A-Za-z_][\w-]*")
+PROPERTY = re.compile(r"""(?<=[{;])(--[\w-]+):(?:"[^"]*"|\([^)]*\)|[^;{}"(])*;?""")
+NESTED = ("media", "supports")
+FIXED = ("dir", "data-md-color-primary", "data-md-color-accent")
+"""Attributes that no script gives another value than the pages do."""
+PAIR = re.compile(rf"\b({'|'.join(FIXED)})=\"?([\w-]+)")
+
+
+def words(texts: Iterable[str]) -> set[str]:
+    """Every word of pages and scripts, and the values of fixed attributes with their names."""
+    known = set()
+    for text in texts:
+        known.update(WORD.findall(text))
+        known.update(f"{name}={value}" for name, value in PAIR.findall(text))
+    return known
+
+
+def purge(sheet: str, known: set[str]) -> str:
+    """The sheet without rules and properties that nothing among the known words asks for."""
+    left = _rules(tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True), known)
+    asked = set(re.findall(r"var\(\s*(--[\w-]+)", left))
+    return PROPERTY.sub(lambda m: m[0] if m[1] in asked or m[1][2:] in known else "", left)
+
+
+def _rules(rules: Iterable[Any], known: set[str]) -> str:
+    parts = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            body = tinycss2.serialize(rule.content)
+            selectors = [s for s in _selectors(rule.prelude) if _asked(s) <= known]
+            if selectors and body.strip():
+                parts.append(f"{','.join(map(tinycss2.serialize, selectors))}{{{body}}}")
+        elif rule.type == "at-rule" and rule.lower_at_keyword in NESTED:
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if body := _rules(inner, known):
+                parts.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{body}}}")
+        else:
+            parts.append(rule.serialize())
+    return "".join(parts)
+
+
+def _selectors(prelude: list[Any]) -> list[list[Any]]:
+    """The selectors of a list, divided at its commas."""
+    selectors: list[list[Any]] = [[]]
+    for token in prelude:
+        if token.type == "literal" and token.value == ",":
+            selectors.append([])
+        elif selectors[-1] or token.type != "whitespace":
+            selectors[-1].append(token)
+    return selectors
+
+
+def _asked(selector: list[Any]) -> set[str]:
+    """The words without which the selector matches nothing; ``:not(...)`` and such ask none."""
+    asked, before = set(), ""
+    for token in selector:
+        if (token.type == "ident" and before != ":") or token.type == "hash":
+            asked.add(token.value)
+        elif token.type == "[] block":
+            name, *value = (t.value for t in token.content if t.type in ("ident", "string"))
+            exact = "=" in (t.value for t in token.content if t.type == "literal")
+            asked.add(name)
+            if exact and name in FIXED:
+                asked.add(f"{name}={value[0]}")
+            elif exact and WORD.fullmatch(value[0]):
+                asked.add(value[0])
+        before = token.value if token.type == "literal" else ""
+    return asked
