@@ -67,7 +67,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         from site_build.purge import purge, words
 
         site = Path(config.site_dir)
-        texts = [*site.rglob("*.html"), *(p for p in assets.rglob("*.js") if p.name != "vega.js")]
+        texts = [*site.rglob("*.html"), *assets.rglob("*.js")]
         together = purge(together, words(p.read_text(encoding="utf-8") for p in texts))
     sheets[0].write_text(together, encoding="utf-8", newline="\n")
 

@@ -30,19 +30,32 @@ def words(texts: Iterable[str]) -> set[str]:
 
 def purge(sheet: str, known: set[str]) -> str:
     """The sheet without rules and properties that nothing among the known words asks for."""
-    left = _rules(tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True), known)
+    rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    all_known = _Known(known)
+    left = _rules(rules, all_known)
     asked = set(re.findall(r"var\(\s*(--[\w-]+)", left))
-    return PROPERTY.sub(lambda m: m[0] if m[1] in asked or m[1][2:] in known else "", left)
+    return PROPERTY.sub(lambda m: m[0] if m[1] in asked or m[1][2:] in all_known else "", left)
 
 
-def _rules(rules: Iterable[Any], known: set[str]) -> str:
+class _Known:
+    """Words, and all that start as a word does that ends in a dash: scripts put names together."""
+
+    def __init__(self, words: set[str]) -> None:
+        self.words = words
+        self.starts = tuple(word for word in words if word.endswith("-") and len(word) > 3)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self.words or ("=" not in word and word.startswith(self.starts))
+
+
+def _rules(rules: Iterable[Any], known: _Known) -> str:
     parts = []
     for rule in rules:
         if rule.type == "qualified-rule":
             body = tinycss2.serialize(rule.content)
-            selectors = [s for s in _selectors(rule.prelude) if _asked(s) <= known]
-            if selectors and body.strip():
-                parts.append(f"{','.join(map(tinycss2.serialize, selectors))}{{{body}}}")
+            kept = [s for s in selectors(rule.prelude) if all(w in known for w in _asked(s))]
+            if kept and body.strip():
+                parts.append(f"{','.join(map(tinycss2.serialize, kept))}{{{body}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword in NESTED:
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
             if body := _rules(inner, known):
@@ -52,15 +65,15 @@ def _rules(rules: Iterable[Any], known: set[str]) -> str:
     return "".join(parts)
 
 
-def _selectors(prelude: list[Any]) -> list[list[Any]]:
+def selectors(prelude: list[Any]) -> list[list[Any]]:
     """The selectors of a list, divided at its commas."""
-    selectors: list[list[Any]] = [[]]
+    found: list[list[Any]] = [[]]
     for token in prelude:
         if token.type == "literal" and token.value == ",":
-            selectors.append([])
-        elif selectors[-1] or token.type != "whitespace":
-            selectors[-1].append(token)
-    return selectors
+            found.append([])
+        elif found[-1] or token.type != "whitespace":
+            found[-1].append(token)
+    return found
 
 
 def _asked(selector: list[Any]) -> set[str]:

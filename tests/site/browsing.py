@@ -66,6 +66,21 @@ def until(page: Page, expression: str, argument: Any = None, seconds: float = 8.
         page.wait_for_timeout(30)
 
 
+MATCHED = """(selectors) => selectors.filter((selector) => {
+    const plain = selector.replace(/::?[\\w-]+(\\((?:[^()]|\\([^()]*\\))*\\))?/g, "");
+    for (const wide of [plain, selector.replace(/::[\\w-]+$/, "")]) {
+        try { return document.querySelector(wide) !== null; } catch { /* not whole */ }
+    }
+    return false;
+})"""
+
+
+def matched(page: Page, selectors: list[str]) -> list[str]:
+    """Which of the selectors match something, once states such as hover are left out."""
+    found: list[str] = page.evaluate(MATCHED, selectors)
+    return found
+
+
 def broken(request: Request) -> bool:
     """Whether nobody answered; a request that leaving the page has ended is not broken."""
     return request.failure != "net::ERR_ABORTED"

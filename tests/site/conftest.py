@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import material
 import pytest
+import tinycss2
 from bs4 import BeautifulSoup
 
+from site_build import ROOT, light, purge
 from tests import chromium
 from tests.conftest import SITE_URL
 from tests.site.browsing import FOLDER
@@ -35,3 +38,26 @@ def base(site: Path) -> str:
 def built(site: Path) -> dict[str, BeautifulSoup]:
     """Every page of the site, read once; whoever takes something out works on a copy."""
     return html_pages(site)
+
+
+@pytest.fixture(scope="session")
+def purged(site: Path) -> list[str]:
+    """The selectors of all style sheets that the one of the site lacks."""
+    theme = Path(material.__file__).parent / "templates" / "assets" / "stylesheets"
+    sheets = [next(theme.glob(name)) for name in light.STYLES[:2]]
+    sheets.append(ROOT / "docs" / "assets" / "stylesheets" / "site.css")
+    whole = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    left = next((site / "assets" / "stylesheets").glob("main.*.css")).read_text(encoding="utf-8")
+    return sorted(selectors(whole) - selectors(left))
+
+
+def selectors(sheet: str) -> set[str]:
+    """Every selector of a style sheet, one by one."""
+    found, left = set(), [*tinycss2.parse_stylesheet(sheet)]
+    while left:
+        rule = left.pop()
+        if rule.type == "qualified-rule":
+            found |= {tinycss2.serialize(each).strip() for each in purge.selectors(rule.prelude)}
+        elif rule.type == "at-rule" and rule.lower_at_keyword in purge.NESTED:
+            left += tinycss2.parse_rule_list(rule.content)
+    return found

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from site_build import ROOT, labs
 from tests.blocks import blocks
-from tests.site.browsing import SOURCES, URLS, draw_charts, open_page, until
+from tests.site.browsing import SOURCES, URLS, draw_charts, matched, open_page, until
 
 VIEWS: dict[str, tuple[Literal["light", "dark"], int]] = {
     "desktop, light": ("light", 1280),
@@ -88,7 +88,9 @@ FIRST_THREE = f"target => {RESULTS}.slice(0, 3).some(path => path.endsWith(targe
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_page_is_quiet_fits_and_is_open_to_everyone(browser: Browser, base: str, url: str) -> None:
+def test_page_is_quiet_fits_and_is_open_to_everyone(
+    browser: Browser, base: str, url: str, purged: list[str]
+) -> None:
     page, wrong = open_page(browser, base, url)
     for view, (scheme, width) in VIEWS.items():
         page.emulate_media(color_scheme=scheme)
@@ -101,6 +103,7 @@ def test_page_is_quiet_fits_and_is_open_to_everyone(browser: Browser, base: str,
         assert not found, f"{url} ({view}):\n" + "\n".join(found)
     move_sliders(page)
     assert not wrong
+    assert matched(page, purged) == [], "rules that site_build/purge.py took out of the style sheet"
     page.context.close()
 
 
