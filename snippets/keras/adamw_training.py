@@ -58,6 +58,6 @@ def train(
     optimizer.exclude_from_weight_decay(var_list=others)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer, loss)
-    # One batch that holds every row makes an epoch one step.
-    history = model.fit(features, labels, batch_size=rows, epochs=steps, verbose=0)
-    return [float(value) for value in history.history["loss"]], model
+    # All rows in a step: no epochs, whose start takes ``fit`` longer than a step.
+    losses = [float(model.train_on_batch(features, labels)) for _ in range(steps)]
+    return losses, model

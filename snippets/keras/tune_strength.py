@@ -14,7 +14,7 @@ def tune(
     *,
     folder: str,
     trials: int = 8,
-    epochs: int = 50,
+    epochs: int = 25,
     seed: int = 1,
 ) -> list[tuple[float, float]]:
     """Try random strengths between 0.00001 and 1, uniform in their logarithm.
@@ -29,7 +29,7 @@ def tune(
         folder: Where the tuner keeps its trials; those of older searches go.
         trials: Number of strengths, at least 1. Default 8.
         epochs: Number of Adam steps in a trial, each with all rows, at least 1.
-            Default 50.
+            Default 25.
         seed: Of the strengths, at least 1: Keras Tuner takes 0 for none. Default 1.
 
     Returns:
@@ -58,7 +58,7 @@ def tune(
         output = keras.layers.Dense(classes, kernel_regularizer=penalty)
         model = keras.Sequential([hidden, output])
         model.compile(
-            keras.optimizers.Adam(0.01),
+            keras.optimizers.Adam(0.03),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=[
                 keras.metrics.SparseCategoricalCrossentropy(

@@ -24,7 +24,7 @@ def train(rows, l2: float, epochs: int) -> list[float]:
     model = keras.Sequential([hidden, keras.layers.Dense(2, kernel_regularizer=penalty)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     metric = keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="bare")
-    model.compile(keras.optimizers.Adam(0.01), loss, metrics=[metric])
+    model.compile(keras.optimizers.Adam(0.03), loss, metrics=[metric])
     history = model.fit(
         *training, validation_data=validation, batch_size=40, epochs=epochs, verbose=0
     )
