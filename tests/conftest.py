@@ -45,14 +45,17 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built strictly, once for all workers."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    target = shared / "site"
-    with FileLock(shared / "site.lock"):
+    target = shared_folder(tmp_path_factory) / "site"
+    with FileLock(f"{target}.lock"):
         if not target.exists():
             build_site(target)
     return target
+
+
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A temporary folder that all workers of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def build_site(target: Path) -> None:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from torch import nn
 
 from experiments.distributed_launch import torchrun
@@ -21,6 +22,7 @@ from snippets.pytorch.l2_penalty import l2_penalty
 from snippets.pytorch.process_group import process_group
 from snippets.pytorch.sharded_checkpoint import load_checkpoint
 from tests.blocks import Block, blocks
+from tests.conftest import shared_folder
 
 PAGE = ROOT / "docs" / "optimizers" / "distributed.md"
 HERE = Path(__file__).parent
@@ -33,12 +35,16 @@ def programs() -> list[Block]:
 
 @pytest.fixture(scope="module")
 def two_ranks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """One start of torchrun runs every program of the page, and our optimizers."""
-    folder = tmp_path_factory.mktemp("ranks")
-    for number, program in enumerate(programs()):
-        (folder / f"program{number:02}.py").write_text(program.fence.text, encoding="utf-8")
-    shutil.copy(HERE / "distributed_program.py", folder)
-    torchrun(2, "distributed_program.py", str(ROOT), folder=folder)
+    """One start of torchrun, for all workers, runs every program of the page and our optimizers."""
+    folder = shared_folder(tmp_path_factory) / "ranks"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "found.json").exists():
+            folder.mkdir(exist_ok=True)
+            for number, program in enumerate(programs()):
+                path = folder / f"program{number:02}.py"
+                path.write_text(program.fence.text, encoding="utf-8")
+            shutil.copy(HERE / "distributed_program.py", folder)
+            torchrun(2, "distributed_program.py", str(ROOT), folder=folder)
     found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
     return {**found, "folder": folder}
 
