@@ -129,6 +129,20 @@ FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
         "language-py",
         "/lab/: {'language-py'}",
     ),
+    "code without a language": (
+        HIDDEN,
+        "index.html",
+        "<article>",
+        '<article><div class="language-text highlight"><pre>import os</pre></div>',
+        "/: {'language-text'} of 'import os'",
+    ),
+    "code that no fence holds": (
+        HIDDEN,
+        "index.html",
+        "<article>",
+        '<article><pre><code class="language-python">import os</code></pre>',
+        "/: {'none'} of 'import os'",
+    ),
 }
 
 
