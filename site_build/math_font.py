@@ -30,6 +30,8 @@ def used(pages: Iterable[Path]) -> set[int]:
     for page in pages:
         for formula in re.findall(r"<math.*?</math>", page.read_text("utf-8"), re.DOTALL):
             found |= set(html.unescape(re.sub(r"<[^>]+>", "", formula)))
+            if "<msqrt" in formula or "<mroot" in formula:
+                found.add("√")
     found = {letter for letter in found if not letter.isspace()} - set(NOT_DRAWN)
     return {code for letter in found for code in (ord(letter), italic(letter))} | {SPACE}
 

@@ -58,3 +58,24 @@ def test_the_math_font_is_asked_for_early_where_there_is_math_alone(site: Path) 
     for page in site.rglob("index.html"):
         html = page.read_text(encoding="utf-8")
         assert ("<math" in html) == ('as="font"' in html), page
+
+
+ROOTS = """[...document.querySelectorAll("article msqrt")]
+    .filter((root) => root.checkVisibility())
+    .map((root) => {
+        const [first, last] = [root.firstElementChild, root.lastElementChild];
+        const inner = last.getBoundingClientRect().right - first.getBoundingClientRect().left;
+        const more = root.getBoundingClientRect().width - inner;
+        return more / parseFloat(getComputedStyle(root).fontSize);
+    })"""
+
+
+@pytest.mark.parametrize("url", ["/optimizers/adam/", "/weight-decay/adamw/"])
+def test_roots_are_drawn(browser: Browser, base: str, url: str) -> None:
+    """Without the sign in the first font Chromium draws none: Adam's formula would be another."""
+    page, _ = open_page(browser, base, url)
+    page.evaluate("document.fonts.ready")
+    signs = page.evaluate(ROOTS)
+    assert signs
+    assert min(signs) > 0.3, "ems that the sign takes"
+    page.context.close()
