@@ -236,12 +236,13 @@ def test_the_theme_switch_recolours_text_figures_and_charts(browser: Browser, ba
 
 
 def test_without_javascript_pictures_math_and_code_are_there(browser: Browser, base: str) -> None:
+    page, _ = open_page(browser, base, "/404.html", java_script_enabled=False)
     for url in URLS:
-        page, _ = open_page(browser, base, url, java_script_enabled=False)
+        page.goto(base + url)
         hidden, formulas, drawn = page.evaluate(SHOWN)
         assert not hidden, f"{url}: not visible without JavaScript: {hidden}"
         assert formulas == drawn, url
-        page.context.close()
+    page.context.close()
 
 
 SHOWN = """[
