@@ -107,8 +107,10 @@
       if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
     });
   };
-  new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
-  addEventListener("resize", mend);
+  let mending;
+  const soon = () => (mending ??= requestAnimationFrame(() => ((mending = undefined), mend())));
+  new MutationObserver(soon).observe(document.documentElement, { childList: true, subtree: true });
+  addEventListener("resize", soon);
 
   /* Long lists: a search field and a choice for each filter; the address keeps what is chosen. */
   function control(form, label, element) {
