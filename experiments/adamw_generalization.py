@@ -353,9 +353,9 @@ EXPERIMENT = Experiment(
             caption=lambda f: (
                 f"A network with {HIDDEN} hidden units on {f.train} images of digits, "
                 f"{f.steps} steps, mean validation loss of {f.seeds} seeds. Each curve has its own "
-                f"valley: around {f.l2.weight_decay:.1g} for L2, around "
-                f"{f.adamw.weight_decay:.1g} for AdamW. A number tuned for one is worthless for "
-                "the other."
+                f"valley, the lowest of all near {f.l2.weight_decay:.1g} for L2 (at lr "
+                f"{f.l2.lr:g}) and near {f.adamw.weight_decay:.1g} for AdamW (at lr "
+                f"{f.adamw.lr:g}). A number tuned for one is worthless for the other."
             ),
             alt=lambda f: (
                 "Validation loss over weight_decay, logarithmic. Lowest values: "

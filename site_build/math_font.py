@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from site_build import ROOT
 
@@ -20,6 +21,8 @@ ITALIC = {"ϵ": 0x1D716, "∂": 0x1D715, "∇": 0x1D6FB, "h": 0x210E}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 SPACE = 0x20
 """A browser stretches operators by the tables of the first font that has a space."""
+ACCENTS = {0x2C6: 0x302, 0xAF: 0x304}
+"""Accents by themselves, which the whole font lacks, and the combining ones it draws them as."""
 NOT_DRAWN = "\u2061\u2062\u2063\u2064\xa0"
 """Invisible operators, and a space."""
 
@@ -62,6 +65,32 @@ def spans(codes: set[int]) -> str:
     return ", ".join(parts)
 
 
+def add_accents(font: Any) -> None:
+    """Draw the combining accents as characters with a width of their own."""
+    from fontTools.pens.boundsPen import BoundsPen
+    from fontTools.pens.t2CharStringPen import T2CharStringPen
+    from fontTools.pens.transformPen import TransformPen
+
+    glyphs, top = font.getGlyphSet(), font["CFF "].cff.topDictIndex[0]
+    strings = top.CharStrings
+    for code, combining in ACCENTS.items():
+        source, name = font.getBestCmap()[combining], f"uni{code:04X}"
+        bounds = BoundsPen(glyphs)
+        glyphs[source].draw(bounds)
+        left, _, right, _ = bounds.bounds
+        pen = T2CharStringPen(right - left, glyphs)
+        glyphs[source].draw(TransformPen(pen, (1, 0, 0, 1, -left, 0)))
+        string = pen.getCharString(top.Private, strings.globalSubrs)
+        strings.charStringsIndex.append(string)
+        strings.charStrings[name] = len(strings.charStringsIndex) - 1
+        top.charset.append(name)
+        font["hmtx"][name] = (round(right - left), 0)
+        for table in font["cmap"].tables:
+            if table.isUnicode():
+                table.cmap[code] = name
+    font.setGlyphOrder(top.charset)
+
+
 def main() -> None:
     """Write the font and the list of its characters."""
     from fontTools import subset
@@ -71,6 +100,7 @@ def main() -> None:
     if not pages:
         sys.exit("there is no site/ to look for formulas in: make build first")
     font = TTFont(WHOLE)
+    add_accents(font)
     wanted = used(pages) | {italic(letter) for letter in LETTERS}
     wanted &= set(font.getBestCmap())
     options = subset.Options(flavor="woff2", layout_features=[], hinting=False)

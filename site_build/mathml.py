@@ -15,6 +15,11 @@ from mkdocs.exceptions import BuildError
 from pymdownx.arithmatex import ArithmatexExtension
 
 WRAPPED = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.+?)\\[)\]]</\1>', re.DOTALL)
+TOUCHED = re.compile(
+    r'(?P<opened>\()?<span class="arithmatex"><math>(?:(?!</math>).)*</math></span>'
+    r"(?(opened)[.,;:)]*|[.,;:)]+)"
+)
+"""A formula in a line with the punctuation that touches it."""
 
 
 class TexToMathML(Postprocessor):
@@ -24,7 +29,8 @@ class TexToMathML(Postprocessor):
 
     def run(self, text: str) -> str:
         """The page with every formula converted."""
-        return WRAPPED.sub(self.convert, text)
+        converted = WRAPPED.sub(self.convert, text)
+        return TOUCHED.sub(lambda m: f'<span class="rx-keep">{m[0]}</span>', converted)
 
     def convert(self, match: re.Match[str]) -> str:
         """One formula."""

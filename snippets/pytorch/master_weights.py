@@ -55,11 +55,12 @@ class MasterWeights:
         self.optimizer.step()
         for p, w in zip(self.params, self.weights, strict=True):
             p.copy_(w)
+            w.grad = None  # 4 bytes for each weight
 
     def zero_grad(self) -> None:
-        """Forget the gradients, those of the copies too."""
-        for x in (*self.params, *self.weights):
-            x.grad = None
+        """Forget the gradients."""
+        for p in self.params:
+            p.grad = None
 
     def state_dict(self) -> dict[str, Any]:
         """Return the float32 weights and the state of the optimizer."""
