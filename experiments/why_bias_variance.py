@@ -189,7 +189,7 @@ EXPERIMENT = Experiment(
             sentence=lambda f: (
                 f"From $\\lambda = 10^{{{f.exponents[0]:g}}}$ to "
                 f"$\\lambda = {f.best_strength:.2g}$ the variance falls from "
-                f"{f.variance[0]:.2f} to {f.variance[f.best]:.3f} and the squared bias rises from "
+                f"{f.variance[0]:.3f} to {f.variance[f.best]:.3f} and the squared bias rises from "
                 f"{f.bias[0]:.4f} to {f.bias[f.best]:.4f}. Their sum falls from "
                 f"{f.error[0]:.3f} to {f.error[f.best]:.3f}. At "
                 f"$\\lambda = {10.0 ** f.exponents[-1]:g}$ the squared bias is {f.bias[-1]:.2f} "
@@ -221,7 +221,7 @@ EXPERIMENT = Experiment(
             ),
             alt=lambda f: (
                 f"Over strengths from {10.0 ** f.exponents[0]:g} to {10.0 ** f.exponents[-1]:g} "
-                f"the variance falls from {f.variance[0]:.2f} to {f.variance[-1]:.4f}, the squared "
+                f"the variance falls from {f.variance[0]:.3f} to {f.variance[-1]:.4f}, the squared "
                 f"bias goes from {f.bias[0]:.4f} to {f.bias[-1]:.2f}. Their sum falls from "
                 f"{f.error[0]:.2f} to {f.error[f.best]:.3f} at {f.best_strength:.2g} and ends at "
                 f"{f.error[-1]:.2f}."

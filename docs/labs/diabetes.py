@@ -153,14 +153,28 @@ def squared_errors(
 # %%
 z, target, _ = standardized(patients, score, patients)
 paths = {method: path(method, z, target, STRENGTHS) for method in COLOURS}
-LABELLED = {"bmi": "#00805d", "s5": "#0072b2", "bp": "#9a6b00", "s1": "#d15400", "s2": "#c9405a"}
-LIFTED = {"bmi": 0.05, "s5": 0.03, "bp": -0.04, "s1": 0.0, "s2": -0.02}  # labels, to be apart
+LABELLED = {
+    "bmi": "#00805d",
+    "s5": "#0072b2",
+    "bp": "#9a6b00",
+    "s1": "#d15400",
+    "s2": "#c9405a",
+}
+LIFTED = {
+    "bmi": 0.05,
+    "s5": 0.03,
+    "bp": -0.04,
+    "s1": 0.0,
+    "s2": -0.02,
+}  # labels, to be apart
 
 figure, axes = plt.subplots(3, 1, figsize=(6.0, 8.0), sharex=True, sharey=True)
 for axis, (method, weights) in zip(axes, paths.items(), strict=True):
     for name, along in zip(names, weights, strict=True):
         colour = LABELLED.get(name, GREY)
-        axis.plot(STRENGTHS, along, color=colour, linewidth=2 if name in LABELLED else 1)
+        axis.plot(
+            STRENGTHS, along, color=colour, linewidth=2 if name in LABELLED else 1
+        )
         if name in LABELLED:
             at = STRENGTHS[-1] * 0.85, along[-1] + LIFTED[name]
             axis.text(*at, name, color=colour, ha="right", va="center")
@@ -172,10 +186,15 @@ plt.show()
 for method, weights in paths.items():
     zeros = (weights == 0).sum(axis=0)
     s1 = weights[names.index("s1")]
-    places = [int(np.argmin(abs(STRENGTHS - value))) for value in (1 / 2, 1 / 8, 1 / 64)]
+    places = [
+        int(np.argmin(abs(STRENGTHS - value))) for value in (1 / 2, 1 / 8, 1 / 64)
+    ]
     print(
         f"{method}: "
-        + ", ".join(f"{zeros[k]} of {len(names)} zero at λ = {STRENGTHS[k]:.3g}" for k in places)
+        + ", ".join(
+            f"{zeros[k]} of {len(names)} zero at λ = {STRENGTHS[k]:.3g}"
+            for k in places
+        )
         + f"; the weight of s1 ends at {s1[-1]:+.2f}."
     )
 
@@ -197,18 +216,30 @@ def cross_validated(method: str, x: Array, y: Array, seed: int) -> Array:
     """Cross-validated squared error for each strength, in points squared."""
     folds = KFold(FOLDS, shuffle=True, random_state=seed).split(x)
     return np.mean(
-        [squared_errors(method, x[a], y[a], x[b], y[b], STRENGTHS) for a, b in folds], axis=0
+        [
+            squared_errors(method, x[a], y[a], x[b], y[b], STRENGTHS)
+            for a, b in folds
+        ],
+        axis=0,
     )
 
 
-curves = {method: np.sqrt(cross_validated(method, patients, score, seed=0)) for method in COLOURS}
+curves = {
+    method: np.sqrt(cross_validated(method, patients, score, seed=0))
+    for method in COLOURS
+}
 
 figure, axis = plt.subplots(figsize=(6.0, 3.8))
 for method, curve in curves.items():
     best = int(curve.argmin())
     axis.plot(STRENGTHS, curve, color=COLOURS[method], linewidth=2, label=method)
     axis.plot(STRENGTHS[best], curve[best], "o", color=COLOURS[method])
-axis.set(xscale="log", ylim=(54, 64), xlabel="strength λ", ylabel="cross-validated error (points)")
+axis.set(
+    xscale="log",
+    ylim=(54, 64),
+    xlabel="strength λ",
+    ylabel="cross-validated error (points)",
+)
 axis.legend(loc="upper left")
 plt.show()
 
@@ -228,14 +259,20 @@ apart = 0.0
 for method, factor, l1_ratio in (("lasso", 0.5, 1.0), ("elastic net", 1.0, 0.5)):
     best = STRENGTHS[curves[method].argmin()]
     model = TransformedTargetRegressor(
-        make_pipeline(StandardScaler(), ElasticNet(alpha=factor * best, l1_ratio=l1_ratio)),
+        make_pipeline(
+            StandardScaler(), ElasticNet(alpha=factor * best, l1_ratio=l1_ratio)
+        ),
         transformer=StandardScaler(),
     )
     folds = KFold(FOLDS, shuffle=True, random_state=0)
-    minus = cross_val_score(model, patients, score, cv=folds, scoring="neg_mean_squared_error")
+    minus = cross_val_score(
+        model, patients, score, cv=folds, scoring="neg_mean_squared_error"
+    )
     theirs = np.sqrt(-minus.mean())
     apart = max(apart, abs(theirs - curves[method].min()))
-    print(f"{method}: {curves[method].min():.3f} by the loop, {theirs:.3f} by scikit-learn")
+    print(
+        f"{method}: {curves[method].min():.3f} by the loop, {theirs:.3f} by scikit-learn"
+    )
 
 # %% [markdown]
 # ### How much of the choice is luck?
@@ -247,7 +284,10 @@ for method, factor, l1_ratio in (("lasso", 0.5, 1.0), ("elastic net", 1.0, 0.5))
 SHUFFLES = range(20)
 chosen = {
     method: np.array(
-        [STRENGTHS[cross_validated(method, patients, score, seed).argmin()] for seed in SHUFFLES]
+        [
+            STRENGTHS[cross_validated(method, patients, score, seed).argmin()]
+            for seed in SHUFFLES
+        ]
     )
     for method in COLOURS
 }
@@ -256,9 +296,16 @@ figure, axis = plt.subplots(figsize=(6.0, 2.4))
 for row, (method, found) in enumerate(chosen.items()):
     values, counts = np.unique(found, return_counts=True)
     axis.scatter(
-        values, [row] * len(values), s=30 * counts, color=COLOURS[method], alpha=0.7, linewidth=0
+        values,
+        [row] * len(values),
+        s=30 * counts,
+        color=COLOURS[method],
+        alpha=0.7,
+        linewidth=0,
     )
-axis.set(xscale="log", xlabel="strength λ chosen by cross-validation", ylim=(2.5, -0.5))
+axis.set(
+    xscale="log", xlabel="strength λ chosen by cross-validation", ylim=(2.5, -0.5)
+)
 axis.set_yticks(range(len(chosen)), list(chosen))
 plt.show()
 
@@ -298,9 +345,16 @@ def nested(few: bool) -> tuple[dict[str, Array], dict[str, Array]]:
     lowest = {method: np.zeros(REPEATS) for method in COLOURS}
     for repeat in range(REPEATS):
         generator = np.random.default_rng(repeat)
-        for rows, left in KFold(FOLDS, shuffle=True, random_state=repeat).split(patients):
+        for rows, left in KFold(FOLDS, shuffle=True, random_state=repeat).split(
+            patients
+        ):
             fitted = generator.permutation(rows)[:FEW] if few else rows
-            x, y, x_new, y_new = patients[fitted], score[fitted], patients[left], score[left]
+            x, y, x_new, y_new = (
+                patients[fitted],
+                score[fitted],
+                patients[left],
+                score[left],
+            )
             error = squared_errors("ridge", x, y, x_new, y_new, np.array([0.0]))[0]
             outside["least squares"][repeat] += error / FOLDS
             for method in COLOURS:
@@ -325,7 +379,9 @@ for axis, errors, rows in ((axes[0], many, rows_used), (axes[1], few, FEW)):
         change = errors[method] - errors["least squares"]
         colour = COLOURS[method]
         axis.plot(change, [row] * REPEATS, "o", color=colour, alpha=0.6)
-        axis.plot(change.mean(), row, "|", color=colour, markersize=22, markeredgewidth=3)
+        axis.plot(
+            change.mean(), row, "|", color=colour, markersize=22, markeredgewidth=3
+        )
     axis.axvline(0, color=GREY, linewidth=1)
     axis.set_yticks(range(len(COLOURS)), list(COLOURS))
     axis.set_ylim(2.5, -0.5)
@@ -363,7 +419,9 @@ def kept_on_halves(method: str) -> tuple[Array, Array]:
     """Which features are kept on each half, (HALVES, features), and their weights."""
     weights = []
     for seed in range(HALVES):
-        half = np.random.default_rng(seed).permutation(len(score))[: len(score) // 2]
+        half = np.random.default_rng(seed).permutation(len(score))[
+            : len(score) // 2
+        ]
         best = cross_validated(method, patients[half], score[half], seed).argmin()
         x, y, _ = standardized(patients[half], score[half], patients)
         weights.append(path(method, x, y, STRENGTHS[: best + 1])[:, -1])
@@ -378,14 +436,26 @@ order = np.argsort(-share, kind="stable")
 figure, axis = plt.subplots(figsize=(6.0, 3.6))
 place = np.arange(len(names))
 axis.bar(place - 0.2, share[order], 0.38, color=COLOURS["lasso"], label="lasso")
-axis.bar(place + 0.2, share_elastic[order], 0.38, color=COLOURS["elastic net"], label="elastic net")
+axis.bar(
+    place + 0.2,
+    share_elastic[order],
+    0.38,
+    color=COLOURS["elastic net"],
+    label="elastic net",
+)
 axis.set_xticks(place, [names[j] for j in order])
-axis.set(ylabel="share of halves that keep it", xlabel="measurement", ylim=(0, 1.02))
+axis.set(
+    ylabel="share of halves that keep it", xlabel="measurement", ylim=(0, 1.02)
+)
 figure.legend(loc="outside upper center", ncols=2)
 plt.show()
 
 for title, shares in (("lasso", share), ("elastic net", share_elastic)):
-    print(f"{title} keeps " + ", ".join(f"{names[j]} in {shares[j]:.0%}" for j in order) + ".")
+    print(
+        f"{title} keeps "
+        + ", ".join(f"{names[j]} in {shares[j]:.0%}" for j in order)
+        + "."
+    )
 
 # %% [markdown]
 # A share is not a truth: a measurement that is always kept predicts well *in these patients*,
@@ -397,10 +467,16 @@ s1, s2 = names.index("s1"), names.index("s2")
 one_of_two = (kept[:, s1] | kept[:, s2]).mean()
 always = [names[j] for j in order if share[j] == 1]
 
-print(f"{len(selections)} different selections in {HALVES} halves. The most frequent:")
+print(
+    f"{len(selections)} different selections in {HALVES} halves. The most frequent:"
+)
 for number in np.argsort(-times, kind="stable")[:3]:
-    print(f"{times[number]:>4} times: {', '.join(np.array(names)[selections[number]])}")
-print(f"\ns1 is kept in {share[s1]:.0%}, s2 in {share[s2]:.0%}, one of them in {one_of_two:.0%}.")
+    print(
+        f"{times[number]:>4} times: {', '.join(np.array(names)[selections[number]])}"
+    )
+print(
+    f"\ns1 is kept in {share[s1]:.0%}, s2 in {share[s2]:.0%}, one of them in {one_of_two:.0%}."
+)
 
 # %% [markdown]
 # ## What we found
@@ -416,7 +492,8 @@ gain_means = [float(gain.mean()) for gain in gains_few.values()]
 between_methods = max(gain_means) - min(gain_means)
 ratio = {m: found.max() / found.min() for m, found in chosen.items()}
 spread_curve = max(
-    float(curve[STRENGTHS <= 2**-7].max() - curve.min()) for curve in curves.values()
+    float(curve[STRENGTHS <= 2**-7].max() - curve.min())
+    for curve in curves.values()
 )
 
 conclusions = [
@@ -446,18 +523,23 @@ conclusions = [
         f"With {FEW} they do, by {min(gain_means):.1f} to {max(gain_means):.1f} points on average, "
         f"in {wins} of {3 * REPEATS} comparisons. Among themselves they differ by "
         f"{between_methods:.1f}.",
-        min(gain_means) > 2 and wins >= 27 and between_methods < min(gain_means) / 2,
+        min(gain_means) > 2
+        and wins >= 27
+        and between_methods < min(gain_means) / 2,
     ),
     (
         f"{', '.join(always)} are kept by the lasso on every half; the whole selection is not "
         f"stable: {len(selections)} different ones in {HALVES} halves, the most frequent in "
         f"{times.max() / HALVES:.0%}.",
-        {"bmi", "s5"} <= set(always) and len(selections) > 10 and times.max() < HALVES / 2,
+        {"bmi", "s5"} <= set(always)
+        and len(selections) > 10
+        and times.max() < HALVES / 2,
     ),
     (
         f"Neither of s1 and s2 (correlation {s1_s2:.2f}) is safe: kept in {share[s1]:.0%} and "
         f"{share[s2]:.0%} of the halves, one of the two in {one_of_two:.0%}.",
-        max(share[s1], share[s2]) < 0.9 and one_of_two > max(share[s1], share[s2]) + 0.05,
+        max(share[s1], share[s2]) < 0.9
+        and one_of_two > max(share[s1], share[s2]) + 0.05,
     ),
 ]
 for number, (sentence, holds) in enumerate(conclusions, 1):

@@ -48,7 +48,9 @@ from sklearn.model_selection import train_test_split
 def without_cpp_log() -> Iterator[None]:
     """Mutes what TensorFlow's C++ side logs; Python's warnings and errors still show."""
     log, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # no Python setting reaches that log, so its file is changed for a while
+    os.dup2(
+        nowhere, 2
+    )  # no Python setting reaches that log, so its file is changed for a while
     try:
         yield
     finally:
@@ -163,7 +165,9 @@ def initial_weights(seed: int) -> Weights:
     ]
 
 
-def loss_and_accuracy(weights: Weights, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def loss_and_accuracy(
+    weights: Weights, x: np.ndarray, y: np.ndarray
+) -> tuple[float, float]:
     """Mean cross-entropy in nats, and the share of right answers."""
     kernel1, bias1, kernel2, bias2 = weights
     scores = np.maximum(x @ kernel1 + bias1, 0) @ kernel2 + bias2  # (pictures, 10)
@@ -178,7 +182,9 @@ def kernel_norm(weights: Weights) -> float:
     return float(np.sqrt(sum((w**2).sum() for w in weights if w.ndim == 2)))
 
 
-print(f"{sum(w.size for w in initial_weights(0))} parameters for {TRAIN_SIZE} pictures")
+print(
+    f"{sum(w.size for w in initial_weights(0))} parameters for {TRAIN_SIZE} pictures"
+)
 
 # %% [markdown]
 # ## Three methods
@@ -220,7 +226,11 @@ METHODS = {
 
 # %%
 def train_pytorch(
-    start: Weights, x: np.ndarray, y: np.ndarray, l2: float = 0.0, decay: float = 0.0
+    start: Weights,
+    x: np.ndarray,
+    y: np.ndarray,
+    l2: float = 0.0,
+    decay: float = 0.0,
 ) -> list[Weights]:
     """The weights at every tenth step of full-batch training, in Keras's layout."""
     net = torch.nn.Sequential(
@@ -233,7 +243,9 @@ def train_pytorch(
     kernels = [p for p in parameters if p.ndim == 2]
     biases = [p for p in parameters if p.ndim == 1]
 
-    kind, weight_decay = (torch.optim.AdamW, decay) if decay else (torch.optim.Adam, 2 * l2)
+    kind, weight_decay = (
+        (torch.optim.AdamW, decay) if decay else (torch.optim.Adam, 2 * l2)
+    )
     groups = [
         {"params": kernels, "weight_decay": weight_decay},
         {"params": biases, "weight_decay": 0.0},
@@ -253,7 +265,8 @@ def train_pytorch(
 
 start = initial_weights(seed=0)
 in_pytorch = {
-    name: train_pytorch(start, x_train, y_train, **strength) for name, strength in METHODS.items()
+    name: train_pytorch(start, x_train, y_train, **strength)
+    for name, strength in METHODS.items()
 }
 print(f"{'On the validation pictures':28}  loss  right")
 for name, path in in_pytorch.items():
@@ -271,14 +284,20 @@ for name, path in in_pytorch.items():
 
 # %%
 def train_keras(
-    start: Weights, x: np.ndarray, y: np.ndarray, l2: float = 0.0, decay: float = 0.0
+    start: Weights,
+    x: np.ndarray,
+    y: np.ndarray,
+    l2: float = 0.0,
+    decay: float = 0.0,
 ) -> list[Weights]:
     """The weights at every tenth step of full-batch training."""
     penalty = keras.regularizers.L2(l2) if l2 else None
     net = keras.Sequential(
         [
             keras.Input((64,)),
-            keras.layers.Dense(HIDDEN, activation="relu", kernel_regularizer=penalty),
+            keras.layers.Dense(
+                HIDDEN, activation="relu", kernel_regularizer=penalty
+            ),
             keras.layers.Dense(10, kernel_regularizer=penalty),
         ]
     )
@@ -296,7 +315,9 @@ def train_keras(
         optimizer.exclude_from_weight_decay(var_list=biases)
     else:
         optimizer = keras.optimizers.Adam(**settings)
-    net.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    net.compile(
+        optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
 
     path = []
     for step in range(STEPS + 1):
@@ -308,7 +329,8 @@ def train_keras(
 
 with without_cpp_log():
     in_keras = {
-        name: train_keras(start, x_train, y_train, **strength) for name, strength in METHODS.items()
+        name: train_keras(start, x_train, y_train, **strength)
+        for name, strength in METHODS.items()
     }
 print(f"{'On the validation pictures':28}  loss  right")
 for name, path in in_keras.items():
@@ -332,7 +354,9 @@ def largest_difference(one: list[Weights], other: list[Weights]) -> float:
     )
 
 
-differences = {name: largest_difference(in_pytorch[name], in_keras[name]) for name in METHODS}
+differences = {
+    name: largest_difference(in_pytorch[name], in_keras[name]) for name in METHODS
+}
 halved = train_pytorch(start, x_train, y_train, l2=METHODS["L2"]["l2"] / 2)
 without_factor = largest_difference(halved, in_keras["L2"])
 
@@ -370,7 +394,13 @@ for name, colour in COLOURS.items():
         (bottom, validated, x_val, y_val, "-"),
     ):
         axis.plot(steps, losses, dash, color=colour, linewidth=2)
-        axis.plot(steps[::2], curve(in_keras[name][::2], x, y), "o", color=colour, markersize=4)
+        axis.plot(
+            steps[::2],
+            curve(in_keras[name][::2], x, y),
+            "o",
+            color=colour,
+            markersize=4,
+        )
         axis.annotate(
             name,
             (STEPS, losses[-1]),
@@ -422,7 +452,9 @@ print(" " * 9 + "".join(f"{name:>11}" for name in METHODS))
 for row in table["PyTorch"][0]:
     print(row)
     for framework, columns in table.items():
-        print(f"  {framework:7}" + "".join(f"{column[row]:>11}" for column in columns))
+        print(
+            f"  {framework:7}" + "".join(f"{column[row]:>11}" for column in columns)
+        )
 
 # %% [markdown]
 # ## Effect or luck?
@@ -446,7 +478,9 @@ STRENGTHS = {
 
 def label(name: str, strength: dict[str, float]) -> str:
     """Method and strength, such as ``L2 2^-10``."""
-    return " ".join([name, *(f"2^{np.log2(value):.0f}" for value in strength.values())])
+    return " ".join(
+        [name, *(f"2^{np.log2(value):.0f}" for value in strength.values())]
+    )
 
 
 losses: dict[str, list[float]] = {}  # by label, one value a seed
@@ -462,15 +496,26 @@ for seed in SEEDS:
             accuracies.setdefault(label(name, strength), []).append(accuracy)
             ends.setdefault(label(name, strength), []).append(end)
 
-loss_change = {key: np.subtract(losses[key], losses["no penalty"]) for key in losses}
-accuracy_change = {key: np.subtract(accuracies[key], accuracies["no penalty"]) for key in losses}
+loss_change = {
+    key: np.subtract(losses[key], losses["no penalty"]) for key in losses
+}
+accuracy_change = {
+    key: np.subtract(accuracies[key], accuracies["no penalty"]) for key in losses
+}
 
 figure, axis = plt.subplots(figsize=(6.0, 3.6))
 regularized = [key for key in losses if key != "no penalty"]
 for row, key in enumerate(regularized):
     colour = COLOURS[key.split()[0]]
     axis.plot(loss_change[key], [row] * len(SEEDS), "o", color=colour, alpha=0.7)
-    axis.plot(loss_change[key].mean(), row, "|", color=colour, markersize=22, markeredgewidth=3)
+    axis.plot(
+        loss_change[key].mean(),
+        row,
+        "|",
+        color=colour,
+        markersize=22,
+        markeredgewidth=3,
+    )
 axis.axvline(0, color=GREY, linewidth=1)
 axis.set_yticks(range(len(regularized)), regularized)
 axis.set_ylim(len(regularized) - 0.5, -0.5)  # the first row on top
@@ -490,7 +535,9 @@ print(
 )
 print(f"{'':12}{'loss':14}  right, points")
 for key in regularized:
-    print(f"{key:11}{spread(loss_change[key], 3)}  {spread(100 * accuracy_change[key], 1)}")
+    print(
+        f"{key:11}{spread(loss_change[key], 3)}  {spread(100 * accuracy_change[key], 1)}"
+    )
 
 # %% [markdown]
 # ## Where L2 and AdamW part
@@ -513,14 +560,20 @@ for name, strengths in STRENGTHS.items():
     for strength in strengths:
         key = label(name, strength)
         end = ends[key][0]  # of seed 0, whose blank pixels were found above
-        blank_left[key] = np.linalg.norm(end[0][blank]) / np.linalg.norm(start[0][blank])
+        blank_left[key] = np.linalg.norm(end[0][blank]) / np.linalg.norm(
+            start[0][blank]
+        )
         formula = (1 - LEARNING_RATE * strength.get("decay", 0.0)) ** STEPS
         by_formula = "" if name == "L2" else f"formula {formula:.6f}"
         print(f"{key:12}{blank_left[key]:.6f}  {by_formula}".rstrip())
 
-blank_ends = [ends[label("L2", strength)][0][0][blank] for strength in STRENGTHS["L2"]]
+blank_ends = [
+    ends[label("L2", strength)][0][0][blank] for strength in STRENGTHS["L2"]
+]
 largest = max(float(np.abs(other - blank_ends[0]).max()) for other in blank_ends)
-print(f"Under the three strengths of L2 these weights end at most {largest:.0e} apart.")
+print(
+    f"Under the three strengths of L2 these weights end at most {largest:.0e} apart."
+)
 
 # %% [markdown]
 # ## What we found
@@ -592,7 +645,8 @@ conclusions = [
             for name in ("no penalty", "AdamW")
             for strength in STRENGTHS[name]
         )
-        and max(left for key, left in blank_left.items() if key.startswith("L2")) < 1e-3
+        and max(left for key, left in blank_left.items() if key.startswith("L2"))
+        < 1e-3
         and largest < 1e-9,
     ),
 ]

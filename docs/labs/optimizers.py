@@ -90,13 +90,19 @@ CHOOSE, JUDGE = range(5), range(100, 110)
 
 pixels, digits = load_digits(return_X_y=True)  # (1797, 64) and (1797,)
 
-Part = tuple[torch.Tensor, torch.Tensor]  # (seeds, pictures, 64) and (seeds, pictures)
+Part = tuple[
+    torch.Tensor, torch.Tensor
+]  # (seeds, pictures, 64) and (seeds, pictures)
 
 
 def splits(seeds: range) -> dict[str, Part]:
     """The three parts of each seed's split, all seeds in one tensor."""
-    orders = [np.random.default_rng(seed).permutation(len(digits)) for seed in seeds]
-    x = torch.tensor(np.stack([pixels[o] / 16 for o in orders]), dtype=torch.float32)
+    orders = [
+        np.random.default_rng(seed).permutation(len(digits)) for seed in seeds
+    ]
+    x = torch.tensor(
+        np.stack([pixels[o] / 16 for o in orders]), dtype=torch.float32
+    )
     y = torch.tensor(np.stack([digits[o] for o in orders]))
     x = x - x[:, :TRAIN].mean(dim=1, keepdim=True)  # the training pictures' mean
     ends = {"train": (0, TRAIN), "validation": (TRAIN, TRAIN + VALIDATION)}
@@ -105,7 +111,10 @@ def splits(seeds: range) -> dict[str, Part]:
 
 
 to_choose, to_judge = splits(CHOOSE), splits(JUDGE)
-print({part: y.shape[1] for part, (_, y) in to_judge.items()}, "pictures for each seed")
+print(
+    {part: y.shape[1] for part, (_, y) in to_judge.items()},
+    "pictures for each seed",
+)
 
 # %% [markdown]
 # ## Many networks at once
@@ -129,8 +138,12 @@ def initial_weights(seeds: range) -> list[torch.Tensor]:
     kernels: tuple[list[torch.Tensor], list[torch.Tensor]] = ([], [])
     for seed in seeds:
         generator = torch.Generator().manual_seed(seed)
-        for kernel, (into, out) in zip(kernels, ((64, HIDDEN), (HIDDEN, 10)), strict=True):
-            kernel.append(torch.randn(into, out, generator=generator) * (2 / into) ** 0.5)
+        for kernel, (into, out) in zip(
+            kernels, ((64, HIDDEN), (HIDDEN, 10)), strict=True
+        ):
+            kernel.append(
+                torch.randn(into, out, generator=generator) * (2 / into) ** 0.5
+            )
     first, second = (torch.stack(kernel) for kernel in kernels)
     biases = (torch.zeros(len(seeds), 1, size) for size in (HIDDEN, 10))
     return [first, next(biases), second, next(biases)]
@@ -142,7 +155,9 @@ def scores(weights: list[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
     return torch.relu(x @ kernel1 + bias1) @ kernel2 + bias2
 
 
-def losses(weights: list[torch.Tensor], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def losses(
+    weights: list[torch.Tensor], x: torch.Tensor, y: torch.Tensor
+) -> torch.Tensor:
     """Mean cross-entropy of each network, in nats."""
     each = torch.nn.functional.cross_entropy(
         scores(weights, x).flatten(0, 1), y.flatten(), reduction="none"
@@ -156,7 +171,9 @@ def batch_order(seeds: range, steps: int) -> torch.Tensor:
     orders = []
     for seed in seeds:
         generator = np.random.default_rng(1000 + seed)
-        order = np.concatenate([generator.permutation(TRAIN) for _ in range(epochs)])
+        order = np.concatenate(
+            [generator.permutation(TRAIN) for _ in range(epochs)]
+        )
         orders.append(order.reshape(-1, BATCH)[:steps])
     return torch.tensor(np.stack(orders, axis=1))
 
@@ -183,8 +200,12 @@ OPTIMIZERS = {
 }
 schedule = torch.optim.lr_scheduler
 SCHEDULES = {
-    "constant": lambda optimizer, lr, steps: schedule.ConstantLR(optimizer, factor=1.0),
-    "cosine": lambda optimizer, lr, steps: schedule.CosineAnnealingLR(optimizer, steps),
+    "constant": lambda optimizer, lr, steps: schedule.ConstantLR(
+        optimizer, factor=1.0
+    ),
+    "cosine": lambda optimizer, lr, steps: schedule.CosineAnnealingLR(
+        optimizer, steps
+    ),
     "one-cycle": lambda optimizer, lr, steps: schedule.OneCycleLR(
         optimizer, lr, total_steps=steps, cycle_momentum=False
     ),
@@ -218,7 +239,9 @@ def train(
 
 together = train("Adam", "cosine", 2**-6, 50, CHOOSE, to_choose)["test loss"]
 alone = [
-    train("Adam", "cosine", 2**-6, 50, range(s, s + 1), splits(range(s, s + 1)))["test loss"][0]
+    train("Adam", "cosine", 2**-6, 50, range(s, s + 1), splits(range(s, s + 1)))[
+        "test loss"
+    ][0]
     for s in CHOOSE
 ]
 apart = float(np.abs(together - alone).max())
@@ -252,7 +275,9 @@ ONE_FOR_ALL = (2**-7, 2**1)
 
 unfair = {
     lr: {
-        rule: train(rule, "constant", lr, STEPS, JUDGE, to_judge)["test accuracy"].mean()
+        rule: train(rule, "constant", lr, STEPS, JUDGE, to_judge)[
+            "test accuracy"
+        ].mean()
         for rule in OPTIMIZERS
     }
     for lr in ONE_FOR_ALL
@@ -260,7 +285,9 @@ unfair = {
 print(f"Right on the test pictures, with one learning rate for all, {STEPS} steps")
 print(f"{'':10}" + "".join(f"{f'lr = {lr:g}':>14}" for lr in ONE_FOR_ALL))
 for rule in OPTIMIZERS:
-    print(f"{rule:10}" + "".join(f"{unfair[lr][rule]:>12.1f} %" for lr in ONE_FOR_ALL))
+    print(
+        f"{rule:10}" + "".join(f"{unfair[lr][rule]:>12.1f} %" for lr in ONE_FOR_ALL)
+    )
 
 # %% [markdown]
 # Whoever chooses the learning rate chooses the winner. It does not mean the same thing in the five
@@ -279,8 +306,16 @@ for rule in OPTIMIZERS:
 
 # %%
 BUDGETS = (50, STEPS)
-HIGHEST = {"SGD": 2**4, "momentum": 2**0, "RMSprop": 2**-4, "Adam": 2**-3, "AdamW": 2**-3}
-GRIDS = {rule: [top * 2.0**-k for k in range(6, -1, -1)] for rule, top in HIGHEST.items()}
+HIGHEST = {
+    "SGD": 2**4,
+    "momentum": 2**0,
+    "RMSprop": 2**-4,
+    "Adam": 2**-3,
+    "AdamW": 2**-3,
+}
+GRIDS = {
+    rule: [top * 2.0**-k for k in range(6, -1, -1)] for rule, top in HIGHEST.items()
+}
 
 Key = tuple[str, str, int]  # optimizer, schedule, budget
 tried: dict[Key, np.ndarray] = {}  # validation loss of each learning rate
@@ -293,10 +328,14 @@ for steps in BUDGETS:
             runs = [train(rule, name, lr, steps, CHOOSE, to_choose) for lr in grid]
             tried[key] = np.array([run["validation loss"].mean() for run in runs])
             chosen[key] = int(np.nanargmin(tried[key]))
-            final[key] = train(rule, name, grid[chosen[key]], steps, JUDGE, to_judge)
+            final[key] = train(
+                rule, name, grid[chosen[key]], steps, JUDGE, to_judge
+            )
 
 trainings = len(tried) * (7 * len(CHOOSE) + len(JUDGE))
-print(f"{trainings} networks trained: {len(tried)} combinations, 7 learning rates each.")
+print(
+    f"{trainings} networks trained: {len(tried)} combinations, 7 learning rates each."
+)
 
 # %% [markdown]
 # ## Each optimizer has its own valley
@@ -308,8 +347,15 @@ figure, axis = plt.subplots(figsize=(6.0, 4.2))
 for rule, grid in GRIDS.items():
     colour, dash = STYLES[rule]
     losses_tried = tried[rule, "constant", STEPS]
-    axis.plot(grid, losses_tried, dash, color=colour, marker="o", markersize=4, label=rule)
-axis.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation loss (nats)")
+    axis.plot(
+        grid, losses_tried, dash, color=colour, marker="o", markersize=4, label=rule
+    )
+axis.set(
+    xscale="log",
+    yscale="log",
+    xlabel="learning rate",
+    ylabel="validation loss (nats)",
+)
 axis.set_xticks([10.0**k for k in range(-3, 2)])
 axis.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
 axis.set_ylim(0.1, 3)
@@ -336,7 +382,14 @@ figure, axis = plt.subplots(figsize=(6.0, 3.2))
 for row, rule in enumerate(OPTIMIZERS):
     right = final[rule, "constant", STEPS]["test accuracy"]
     axis.plot(right, [row] * len(right), "o", color=STYLES[rule][0], alpha=0.7)
-    axis.plot(right.mean(), row, "|", color=STYLES[rule][0], markersize=22, markeredgewidth=3)
+    axis.plot(
+        right.mean(),
+        row,
+        "|",
+        color=STYLES[rule][0],
+        markersize=22,
+        markeredgewidth=3,
+    )
 axis.set_yticks(range(len(OPTIMIZERS)), list(OPTIMIZERS))
 axis.set_ylim(len(OPTIMIZERS) - 0.5, -0.5)  # the first row on top
 axis.set_xlabel("right on the test pictures (%)")
@@ -358,7 +411,9 @@ against_adam = {
     for rule in OPTIMIZERS
     if rule != "Adam"
 }
-print(f"Test loss of Adam: {adam.mean():.3f} ± {adam.std(ddof=1):.3f}. Others minus Adam:")
+print(
+    f"Test loss of Adam: {adam.mean():.3f} ± {adam.std(ddof=1):.3f}. Others minus Adam:"
+)
 for rule, change in against_adam.items():
     print(
         f"{rule:10}{change.mean():+.3f} ± {change.std(ddof=1):.3f}, "
@@ -379,21 +434,35 @@ changes = {
     if name != "constant"
 }
 rows = [(name, steps) for steps in BUDGETS for name in ("cosine", "one-cycle")]
-offsets = dict(zip(OPTIMIZERS, np.linspace(-0.3, 0.3, len(OPTIMIZERS)), strict=True))
+offsets = dict(
+    zip(OPTIMIZERS, np.linspace(-0.3, 0.3, len(OPTIMIZERS)), strict=True)
+)
 
 figure, axis = plt.subplots(figsize=(6.0, 4.6))
 for (rule, name, steps), change in changes.items():
     at = rows.index((name, steps)) + offsets[rule]
     colour = STYLES[rule][0]
-    axis.plot(change, [at] * len(change), "o", color=colour, alpha=0.6, markersize=3)
-    axis.plot(change.mean(), at, "|", color=colour, markersize=10, markeredgewidth=3)
+    axis.plot(
+        change, [at] * len(change), "o", color=colour, alpha=0.6, markersize=3
+    )
+    axis.plot(
+        change.mean(), at, "|", color=colour, markersize=10, markeredgewidth=3
+    )
 for rule, (colour, _) in STYLES.items():
     axis.plot([], [], "o", color=colour, label=rule)
 axis.axvline(0, color=GREY, linewidth=1)
-axis.set_yticks(range(len(rows)), [f"{name}\n{steps} steps" for name, steps in rows])
+axis.set_yticks(
+    range(len(rows)), [f"{name}\n{steps} steps" for name, steps in rows]
+)
 axis.set_ylim(len(rows) - 0.5, -0.5)
 axis.set_xlabel("test loss minus that of the constant rate (nats)")
-figure.legend(loc="outside upper center", ncols=5, fontsize=10, columnspacing=0.8, handletextpad=0)
+figure.legend(
+    loc="outside upper center",
+    ncols=5,
+    fontsize=10,
+    columnspacing=0.8,
+    handletextpad=0,
+)
 plt.show()
 
 for name, steps in rows:
@@ -411,10 +480,15 @@ for name, steps in rows:
 
 # %%
 at_lowest, at_highest = (
-    {rule: tried[rule, "cosine", STEPS][k] - tried[rule, "constant", STEPS][k] for rule in GRIDS}
+    {
+        rule: tried[rule, "cosine", STEPS][k] - tried[rule, "constant", STEPS][k]
+        for rule in GRIDS
+    }
     for k in (0, -1)
 )
-print(f"Validation loss of cosine minus constant, {STEPS} steps, at the ends of the grid")
+print(
+    f"Validation loss of cosine minus constant, {STEPS} steps, at the ends of the grid"
+)
 print(f"{'':10}{'lowest':>10}{'highest':>10}")
 for rule in OPTIMIZERS:
     print(f"{rule:10}{at_lowest[rule]:>+10.3f}{at_highest[rule]:>+10.3f}")
@@ -429,7 +503,9 @@ for rule in OPTIMIZERS:
 small, large = ONE_FOR_ALL
 best_at = {lr: max(unfair[lr], key=unfair[lr].get) for lr in ONE_FOR_ALL}
 worst_at = {lr: min(unfair[lr], key=unfair[lr].get) for lr in ONE_FOR_ALL}
-span = min(max(unfair[lr].values()) - min(unfair[lr].values()) for lr in ONE_FOR_ALL)
+span = min(
+    max(unfair[lr].values()) - min(unfair[lr].values()) for lr in ONE_FOR_ALL
+)
 
 inside = sum(0 < place < 6 for place in chosen.values())
 rates = [GRIDS[rule][chosen[rule, "constant", STEPS]] for rule in OPTIMIZERS]
@@ -441,7 +517,9 @@ range_seeds = min(float(np.ptp(run["test accuracy"])) for run in tuned.values())
 test_losses = [run["test loss"].mean() for run in tuned.values()]
 range_loss = max(test_losses) - min(test_losses)
 badly_tuned = min(
-    float(tried[rule, "constant", STEPS].max() - tried[rule, "constant", STEPS].min())
+    float(
+        tried[rule, "constant", STEPS].max() - tried[rule, "constant", STEPS].min()
+    )
     for rule in OPTIMIZERS
 )
 lead = -against_adam["AdamW"]
@@ -449,7 +527,9 @@ lead = -against_adam["AdamW"]
 
 def by_budget(steps: int) -> tuple[list[float], int]:
     """Mean changes by a schedule, and in how many pairs it lowered the loss."""
-    found = [change for (_, _, budget), change in changes.items() if budget == steps]
+    found = [
+        change for (_, _, budget), change in changes.items() if budget == steps
+    ]
     return [float(c.mean()) for c in found], sum(int((c < 0).sum()) for c in found)
 
 

@@ -49,7 +49,9 @@ from sklearn.linear_model import ElasticNet, Lasso, LassoCV, lars_path, lasso_pa
 def without_cpp_log() -> Iterator[None]:
     """Mutes what TensorFlow's C++ side logs; Python's warnings and errors still show."""
     log, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # no Python setting reaches that log, so its file is changed for a while
+    os.dup2(
+        nowhere, 2
+    )  # no Python setting reaches that log, so its file is changed for a while
     try:
         yield
     finally:
@@ -101,7 +103,9 @@ plt.rcParams.update(
 # %%
 FEATURES, MATTER = 100, 10
 truth = np.zeros(FEATURES)
-truth[:MATTER] = np.linspace(0.2, 2, MATTER) * np.where(np.arange(MATTER) % 2, -1, 1)
+truth[:MATTER] = np.linspace(0.2, 2, MATTER) * np.where(
+    np.arange(MATTER) % 2, -1, 1
+)
 
 
 def standardize(columns: np.ndarray) -> np.ndarray:
@@ -139,7 +143,9 @@ STRENGTH = 0.25
 LOOPS = 500
 lr = 2.0 ** np.floor(np.log2(1 / (2 * np.linalg.eigvalsh(x.T @ x / len(y)).max())))
 
-by_sklearn = Lasso(alpha=STRENGTH / 2, fit_intercept=False, tol=1e-12).fit(x, y).coef_
+by_sklearn = (
+    Lasso(alpha=STRENGTH / 2, fit_intercept=False, tol=1e-12).fit(x, y).coef_
+)
 kept = np.flatnonzero(by_sklearn)
 print(f"scikit-learn keeps {len(kept)}: {kept}")
 
@@ -195,7 +201,9 @@ class SoftThreshold(keras.constraints.Constraint):
         self.amount = amount
 
     def __call__(self, weights: keras.KerasTensor) -> keras.KerasTensor:
-        return keras.ops.sign(weights) * keras.ops.relu(keras.ops.abs(weights) - self.amount)
+        return keras.ops.sign(weights) * keras.ops.relu(
+            keras.ops.abs(weights) - self.amount
+        )
 
 
 def proximal_keras(strength: float, loops: int) -> np.ndarray:
@@ -225,7 +233,9 @@ same = np.array_equal(in_pytorch != 0, by_sklearn != 0) and np.array_equal(
     in_keras != 0, by_sklearn != 0
 )
 print(f"Keras, proximal: {(in_keras == 0).sum()} exact zeros")
-print(f"Largest difference: PyTorch and Keras {between:.0e}, and scikit-learn {from_sklearn:.0e}")
+print(
+    f"Largest difference: PyTorch and Keras {between:.0e}, and scikit-learn {from_sklearn:.0e}"
+)
 print(f"All three keep the same features: {same}")
 
 # %% [markdown]
@@ -281,15 +291,27 @@ for values, colour, dash, name in (
 ):
     mean, spread = values.mean(axis=0), values.std(axis=0, ddof=1)
     axis.plot(STRENGTHS, mean, dash, color=colour, linewidth=2, label=name)
-    axis.fill_between(STRENGTHS, mean - spread, mean + spread, color=colour, alpha=0.2, linewidth=0)
+    axis.fill_between(
+        STRENGTHS,
+        mean - spread,
+        mean + spread,
+        color=colour,
+        alpha=0.2,
+        linewidth=0,
+    )
 axis.axvline(cv_strength, color=GREY, linestyle=":", label="by cross-validation")
 axis.set(xscale="log", ylim=(0, 1.05), xlabel="strength λ", ylabel="share")
-axis.set_xticks([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2], ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
+axis.set_xticks(
+    [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2],
+    ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"],
+)
 axis.minorticks_off()
 axis.legend(loc="lower right", fontsize=11)
 plt.show()
 
-print(f"Mean ± standard deviation over {len(SEEDS)} data sets; the bands in the picture show it.")
+print(
+    f"Mean ± standard deviation over {len(SEEDS)} data sets; the bands in the picture show it."
+)
 for place in range(2, len(STRENGTHS), 3):
     print(
         f"λ = {STRENGTHS[place]:.2f}: recall {recalls[:, place].mean():.0%} ± "
@@ -321,7 +343,9 @@ def lars_keeps(x: np.ndarray, y: np.ndarray, steps: int) -> np.ndarray:
     return np.abs(middle) > 1e-9  # a weight that has left is zero up to rounding
 
 
-def some_strength_is_right(x: np.ndarray, y: np.ndarray, wanted: np.ndarray) -> bool:
+def some_strength_is_right(
+    x: np.ndarray, y: np.ndarray, wanted: np.ndarray
+) -> bool:
     """Whether the lasso keeps exactly what is wanted somewhere on its path."""
     pieces = lars_keeps(x, y, steps=3 * int(wanted.sum()))
     return bool((pieces == wanted[:, None]).all(axis=0).any())
@@ -348,7 +372,9 @@ axis.minorticks_off()
 figure.legend(loc="outside upper left", fontsize=11)
 plt.show()
 
-for rows, r, p, share in zip(MANY_ROWS, rows_recall, rows_precision, possible, strict=True):
+for rows, r, p, share in zip(
+    MANY_ROWS, rows_recall, rows_precision, possible, strict=True
+):
     print(
         f"{rows} rows: cross-validation has recall {np.mean(r):.0%} and precision "
         f"{np.mean(p):.0%} ± {np.std(p, ddof=1):.0%}; in {share:.0%} of the data sets some "
@@ -402,7 +428,9 @@ figure, axis = plt.subplots(figsize=(6.0, 3.4))
 axis.bar(range(FEATURES), shares[0], color=np.where(matters, L1, PLAIN), width=0.9)
 axis.axhline(SHARE, color=GREY, linestyle="--", linewidth=1)
 axis.text(FEATURES, SHARE + 0.02, "kept above this line", ha="right")
-axis.set(xlabel="feature; the first ten matter", ylabel="share of halves", ylim=(0, 1.02))
+axis.set(
+    xlabel="feature; the first ten matter", ylabel="share of halves", ylim=(0, 1.02)
+)
 plt.show()
 
 print(
@@ -418,7 +446,9 @@ for name, r, p, wrong in (
     ("stability", stable_recall, stable_precision, stable_wrong),
 ):
     print(f"{name:9}{r.mean():>7.0%}{p.mean():>11.0%}{wrong.mean():>9.2f}")
-print(f"The bound for stability selection: at most {bound:.1f} useless ones on average")
+print(
+    f"The bound for stability selection: at most {bound:.1f} useless ones on average"
+)
 
 # %% [markdown]
 # Which of the ten are lost? The weakest:
@@ -442,7 +472,9 @@ for weight, share in zip(truth[:MATTER], found_share, strict=True):
 DECOY_ROWS = (100, 1000, 10000)
 
 
-def make_decoy(seed: int, rows: int, weights: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+def make_decoy(
+    seed: int, rows: int, weights: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
     """Two features that matter, and a mixture of both."""
     generator = np.random.default_rng(seed)
     z = generator.normal(size=(rows, 3))
@@ -452,7 +484,9 @@ def make_decoy(seed: int, rows: int, weights: tuple[float, float]) -> tuple[np.n
 
 
 wanted = np.array([True, True, False])
-decoy: dict[tuple[int, int], list[float]] = {}  # by weights, the share for each number of rows
+decoy: dict[
+    tuple[int, int], list[float]
+] = {}  # by weights, the share for each number of rows
 as_predicted = []
 for weights in ((2, 3), (-2, 3)):
     for rows in DECOY_ROWS:
@@ -463,11 +497,15 @@ for weights in ((2, 3), (-2, 3)):
             unpenalized = np.array([np.linalg.lstsq(*d)[0][2] for d in sets])
             as_predicted.append(np.mean(right == (unpenalized < 0)))
 
-print("Share of 50 data sets in which some strength keeps exactly the two that matter")
+print(
+    "Share of 50 data sets in which some strength keeps exactly the two that matter"
+)
 print(f"{'rows':9}" + "".join(f"{rows:>8}" for rows in DECOY_ROWS))
 for weights, found in decoy.items():
     print(f"{weights!s:9}" + "".join(f"{share:>8.0%}" for share in found))
-print(f"\nPredicted by the sign of the decoy's unpenalized weight: {np.mean(as_predicted):.0%}")
+print(
+    f"\nPredicted by the sign of the decoy's unpenalized weight: {np.mean(as_predicted):.0%}"
+)
 
 # %% [markdown]
 # The same features, the same correlations, and one sign decides. And what is left for 2 and 3 is
@@ -512,7 +550,9 @@ axis.bar(place, single[MATTER : 2 * MATTER], 0.25, color=PLAIN, label="its twin"
 axis.bar(place + 0.27, pair, 0.25, color=ELASTIC, label="one of the two")
 axis.axhline(SHARE, color=GREY, linestyle="--", linewidth=1)
 axis.set_xticks(place, [f"{abs(weight):.1f}" for weight in truth[:MATTER]])
-axis.set(xlabel="size of the feature's weight", ylabel="share of halves", ylim=(0, 1.02))
+axis.set(
+    xlabel="size of the feature's weight", ylabel="share of halves", ylim=(0, 1.02)
+)
 figure.legend(loc="outside upper center", ncols=3, fontsize=11)
 plt.show()
 
@@ -544,7 +584,9 @@ for d in twin_data:
         twins = weights[MATTER + MATTER // 2 : 2 * MATTER]
         both[name].append(((weights[strong] != 0) & (twins != 0)).mean())
 for name, share in both.items():
-    print(f"{name}: both of a pair kept in {np.mean(share):.0%} of the five strongest pairs")
+    print(
+        f"{name}: both of a pair kept in {np.mean(share):.0%} of the five strongest pairs"
+    )
 
 # %% [markdown]
 # ## What we found
@@ -570,7 +612,9 @@ conclusions = [
         f"Rows do not cure that: with {MANY_ROWS[-1]} rows cross-validation has precision "
         f"{np.mean(rows_precision[-1]):.0%}. But some strength is then exactly right in "
         f"{possible[-1]:.0%} of the data sets, with {MANY_ROWS[0]} rows in {possible[0]:.0%}.",
-        np.mean(rows_precision[-1]) < 0.6 and possible[-1] > 0.8 and possible[0] < 0.2,
+        np.mean(rows_precision[-1]) < 0.6
+        and possible[-1] > 0.8
+        and possible[0] < 0.2,
     ),
     (
         f"Stability selection keeps {stable_wrong.mean():.2f} useless features on average, where "
@@ -586,7 +630,9 @@ conclusions = [
         f"{1 - decoy[2, 3][0]:.0%} of the data sets with {DECOY_ROWS[0]} rows and in "
         f"{1 - decoy[2, 3][-1]:.0%} with {DECOY_ROWS[-1]}; with -2 and 3 one is right in "
         f"{decoy[-2, 3][-1]:.0%}.",
-        max(decoy[2, 3]) < 0.6 and min(decoy[-2, 3]) > 0.95 and min(as_predicted) > 0.95,
+        max(decoy[2, 3]) < 0.6
+        and min(decoy[-2, 3]) > 0.95
+        and min(as_predicted) > 0.95,
     ),
     (
         f"Twins split the vote: stability selection finds {single_recall.mean():.0%} of the ten, "
