@@ -90,3 +90,10 @@ SEEDS = {
 def test_what_people_look_for_stands_in_code_that_runs(seed: str) -> None:
     found = re.compile(SEEDS[seed])
     assert any(found.search(block.fence.text) for page in pages() for block in blocks(page))
+
+
+def test_no_line_begins_with_a_number_that_markdown_takes_for_a_list() -> None:
+    """A reference whose year begins a line becomes a new point, without the year."""
+    for page in pages():
+        for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+            assert not re.match(r"\s*\d{3,}\. ", line), f"{page}:{number}: {line.strip()[:40]}"
