@@ -24,6 +24,7 @@ PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|sa|w)">([^<]*)</span>')
 CODE = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>)", re.DOTALL)
 INDENTATION = re.compile(r"\n\s+")
 STRING_TOKENS = re.compile(r'(?:<span class="s[2i]">[^<]*</span>){2,}')
+PAGE_LINK = re.compile(r"\]\(\.\./([\w/-]+)\.md(#[\w-]+)?\)")
 MENDED = {
     'role="dialog"': 'role="dialog" aria-label="Search"',  # screen readers ask for its name
     'type="checkbox" id="__drawer" autocomplete="off"': 'type="checkbox" id="__drawer"',
@@ -58,7 +59,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             uri = f"assets/experiments/{task.source.name}"
             files.append(File.generated(config, uri, abs_src_path=str(task.source)))
         if task.kind == "lab":
-            notebook = write_notebook(task.source).relative_to(NOTEBOOKS).as_posix()
+            file = write_notebook(task.source, config.site_url or "")
+            notebook = file.relative_to(NOTEBOOKS).as_posix()
             # not File.generated: mkdocs-jupyter asks for a folder and a path in it
             files.append(File(notebook, str(NOTEBOOKS), config.site_dir, config.use_directory_urls))
     for file in snippet_files():
@@ -75,14 +77,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def write_notebook(source: Path) -> Path:
-    """The executed lab where mkdocs-jupyter finds it, and offers it for download."""
+def write_notebook(source: Path, site_url: str) -> Path:
+    """The executed lab where mkdocs-jupyter finds it, and offers it for download.
+
+    On a reader's disk no page stands beside it, so its links lead to the site, where that is known.
+    """
     target = NOTEBOOKS / "labs" / f"{source.stem}.ipynb"
     content = lab(source)["notebook"]
+    if site_url:
+        content = PAGE_LINK.sub(lambda m: f"]({site_url}{_folder(m[1])}{m[2] or ''})", content)
     with writing_to_cache():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8", newline="\n")
     return target
+
+
+def _folder(page: str) -> str:
+    return "" if page == "index" else f"{page.removesuffix('/index')}/"
 
 
 def lab(source: Path) -> Any:

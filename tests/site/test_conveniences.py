@@ -3,6 +3,7 @@
 import ast
 import os
 import posixpath
+import json
 import re
 import subprocess
 import sys
@@ -383,3 +384,19 @@ def test_ways_in_work_by_keyboard_and_without_scripts(browser: Browser, base: st
     assert page.get_by_role("link", name="View this page as Markdown").is_visible()
     assert not page.locator(".rx-copy-page").is_visible()
     page.context.close()
+
+
+def test_links_of_a_downloaded_notebook_lead_to_the_site(site: Path) -> None:
+    """On a reader's disk no page stands beside it."""
+    found = set()
+    for source in labs.lab_sources():
+        notebook = json.loads((site / f"labs/{source.stem}/{source.stem}.ipynb").read_text("utf-8"))
+        texts = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown"]
+        found |= set(re.findall(r"\]\(([^)\s]+)\)", "\n".join(texts)))
+    assert all(link.startswith("https://") for link in found), found
+    ours = {link.removeprefix(SITE_URL) for link in found if link.startswith(SITE_URL)}
+    assert len(ours) > 5
+    for link in ours:
+        page, _, anchor = link.partition("#")
+        html = (site / page / "index.html").read_text("utf-8")
+        assert not anchor or f'id="{anchor}"' in html, link
