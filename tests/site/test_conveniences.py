@@ -1,9 +1,9 @@
 """What makes the site handy: ways in, Markdown, downloads, origins, cards, Colab, a kind 404."""
 
 import ast
+import json
 import os
 import posixpath
-import json
 import re
 import subprocess
 import sys
