@@ -56,6 +56,15 @@ pins: .venv/python.stamp
 	@$(BIN)/python -c 'import sys; sys.exit("Pins are worked out with Python 3.11, the oldest that the project supports: make clean, then make pins PYTHON=python3.11" if sys.version_info[:2] != (3, 11) else 0)'
 	@$(BIN)/python -m site_build.pins
 
+# PyPI's PyTorch for Linux brings triton, which compiles for GPUs, and which crashes the process
+# if TensorFlow was imported before it. Nothing here needs it.
+comma := ,
+define install
+@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable "$(1)" || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
+@$(BIN)/python -m pip uninstall -qq --yes triton
+@touch $@
+endef
+
 # The environment: made once, again only when what it is made of changes.
 .venv/python.stamp:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; Python 3.11 or newer is needed (name one: make PYTHON=python3.12)"; exit 1; }
@@ -66,18 +75,15 @@ pins: .venv/python.stamp
 
 .venv/site.stamp: .venv/python.stamp pyproject.toml constraints.txt
 	@echo "Installing what the site needs (some minutes the first time) ..."
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
-	@touch $@
+	$(call install,.)
 
 .venv/test.stamp: .venv/site.stamp
 	@echo "Installing what the tests need ..."
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test]" || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
-	@touch $@
+	$(call install,.[test])
 
 .venv/mutants.stamp: .venv/test.stamp
 	@echo "Installing what makes the mutants ..."
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[test,mutants]" || { echo "The installation failed: see the lines above, then run the same command again"; exit 1; }
-	@touch $@
+	$(call install,.[test$(comma)mutants])
 
 clean:
 	rm -rf .venv .cache site
