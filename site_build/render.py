@@ -47,6 +47,7 @@ ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "KERAS_BACKEND": "tensorflow",
+    "CUDA_VISIBLE_DEVICES": "",  # all numbers are the processor's
     "MPLBACKEND": "Agg",
     "PYTHONHASHSEED": "0",
 }
