@@ -2,7 +2,7 @@
 
 A rule goes when a class, id, tag, attribute or value that its selector asks for is a word of no
 page and of no script; a script may add what it names at any time, so that counts as used.
-tinycss2 reads the sheet; there is no purging library in Python, and none that needs no Node.
+tinycss2 reads the sheet; the libraries that do all of it need Node.
 """
 
 import re

@@ -210,9 +210,8 @@ class CompiledAdam(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Refuse the ``state_dict`` of an optimizer that does something else."""
         for group in state["param_groups"]:
-            group.setdefault(
-                "decoupled_weight_decay", False
-            )  # older ones have none
+            # older ones have none
+            group.setdefault("decoupled_weight_decay", False)
             _check(group)
             if "maximize" in group and "amsgrad" not in group:  # NAdam and others
                 raise ValueError("these are not the options of torch.optim.Adam")

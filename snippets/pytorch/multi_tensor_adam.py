@@ -73,9 +73,8 @@ def portions(rows: list[tuple[Any, ...]]) -> Iterator[list[list[Any]]]:
     weights = 0
     for *tensors, count in rows:
         cpu = all(x.device.type == "cpu" and x.is_contiguous() for x in tensors)
-        cpu = cpu and not hasattr(
-            tensors[0], "to_local"
-        )  # a shard of FSDP2 stays whole
+        # a shard of FSDP2 stays whole
+        cpu = cpu and not hasattr(tensors[0], "to_local")
         if cpu and tensors[0].numel() > CACHE:
             pieces = zip(*(x.view(-1).split(CACHE) for x in tensors), strict=True)
         else:
@@ -190,9 +189,8 @@ class MultiTensorAdam(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Refuse the ``state_dict`` of an optimizer that does something else."""
         for group in state["param_groups"]:
-            group.setdefault(
-                "decoupled_weight_decay", False
-            )  # older ones have none
+            # older ones have none
+            group.setdefault("decoupled_weight_decay", False)
             _check(group)
             if "maximize" in group and "amsgrad" not in group:  # NAdam and others
                 raise ValueError("these are not the options of torch.optim.Adam")
