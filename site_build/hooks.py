@@ -20,6 +20,7 @@ from site_build.render import render_stale, tasks, writing_to_cache
 from site_build.results import current
 
 NOTEBOOKS = CACHE / "notebooks"
+MEASURED = (".vl.json", ".vg.json", "result.json")
 PLAIN_TOKEN = re.compile(r'<span class="(?:n|o|p|sa|w)">([^<]*)</span>')
 CODE = re.compile(r"(<pre\b.*?</pre>|<script\b.*?</script>)", re.DOTALL)
 INDENTATION = re.compile(r"\n\s+")
@@ -52,7 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for task in tasks():
         folder = current(task.name)
         for file in sorted(folder.iterdir()):
-            if file.suffix in {".svg", ".png"} or file.name.endswith((".vl.json", "result.json")):
+            if file.suffix in {".svg", ".png"} or file.name.endswith(MEASURED):
                 uri = f"assets/measured/{task.name}/{file.name}"
                 files.append(File.generated(config, uri, abs_src_path=str(file)))
         if task.kind == "experiment":

@@ -2,6 +2,7 @@
 
 The theme loads its search engine and the index of all text with every page, four times what the
 page itself weighs. Here both wait until the search is opened, or an address asks to mark words.
+Its script also works out all styles and the layout again and again while it starts; it need not.
 """
 
 import re
@@ -32,7 +33,33 @@ LATER_WORKER = (
     "}})()"
 )
 """A worker that starts at the first message, and until then keeps who listens."""
+SWITCH = re.compile(r'(?<=if\()document\.body\.setAttribute\("data-md-color-switching",""\)(?=,)')
+UNSWITCHED = r"window.rxSwitched?\g<0>:window.rxSwitched=1"
+"""The colours that a page starts with are no switch, before which all transitions must rest."""
+SCHEME = re.compile(r'(?<=\("meta",\{name:"color-scheme"\}\);)document\.head\.appendChild\(\w\);')
+BACKGROUND = re.compile(
+    r"return (?P<meta>\w)(?P<to>\.content=\w\.colorScheme),(?P<read>\w\.backgroundColor)(?=\.match)"
+)
+READ_FIRST = r"return(b=>(\g<meta>\g<to>,document.head.append(\g<meta>),b))(\g<read>)"
+"""The page is told its scheme once, after what is to be read was read."""
+CODE = re.compile(
+    r"(function \w+\((\w)\)\{return )(\w+)(\(\2\)\.pipe\(\w\(\(\{width:\w\}\)=>\(\{scrollable:)"
+)
+SIZE = re.compile(
+    r"function (?P<name>\w+)\((?P<e>\w)\)\{let (?P<t>\w)=\w;for\(;\w\.clientWidth===0&&\w\.parentElement;\)"
+    r"\w=\w\.parentElement;return (?P<watch>\w+\.pipe\(.+?,\w+\(\(\)=>\w+\(\w\)\)),\w+\(\w+\(\w\)\)\)\}"
+)
+LATER_SIZE = r"\g<0>function rx\g<name>(\g<e>){let \g<t>=\g<e>;return \g<watch>)}"
+"""The size of a block of code is first heard of when it has one, not asked for."""
 STYLES = ("main.*.min.css", "palette.*.min.css", "site.css")
+CALMER = {
+    SWITCH: UNSWITCHED,
+    SCHEME: "",
+    BACKGROUND: READ_FIRST,
+    CODE: r"\1rx\3\4",
+    SIZE: LATER_SIZE,
+}
+UNKNOWN = "the theme's script is not as site_build/light.py knows it; adapt that"
 MORE_STYLES = re.compile(r'\s*<link rel="stylesheet" href="[^"]*/(?:palette\.\w+\.min|site)\.css">')
 
 
@@ -60,7 +87,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     """Let the search wait, and put the style sheets into one."""
     assets = Path(config.site_dir, "assets")
     script = _one(assets / "javascripts", "bundle.*.min.js")
-    script.write_text(waiting(script.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    lighter = calmer(waiting(script.read_text(encoding="utf-8")))
+    script.write_text(lighter, encoding="utf-8", newline="\n")
     sheets = [_one(assets / "stylesheets", name) for name in STYLES]
     together = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     if not _SERVES:  # an author may write at any time what needs a rule; and it takes a second
@@ -80,10 +108,23 @@ def waiting(script: str) -> str:
     """
     names, index = WAITS.search(script), INDEX.search(script)
     if names is None or index is None or len(WORKER.findall(script)) != 1:
-        raise BuildError("the theme's script is not as site_build/light.py knows it; adapt that")
+        raise BuildError(UNKNOWN)
     later = LATER.format(**names.groupdict(), **index.groupdict())
     script = script.replace(index[0], f",{index['keep']}):{later}")
     return WORKER.sub(LATER_WORKER, script)
+
+
+def calmer(script: str) -> str:
+    """The theme's script, changed so that its start asks less often how the page is laid out.
+
+    Raises:
+        BuildError: As above.
+    """
+    for pattern, better in CALMER.items():
+        script, changed = pattern.subn(better, script)
+        if changed != 1:
+            raise BuildError(UNKNOWN)
+    return script
 
 
 def _one(folder: Path, name: str) -> Path:

@@ -15,6 +15,7 @@ from markdown import Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 from mkdocs.exceptions import BuildError
 
 from site_build import listings, verdicts
@@ -67,6 +68,15 @@ class Blocks(BlockProcessor):
     def run(self, parent: etree.Element, blocks: list[str]) -> None:
         """Build the elements."""
         show(parent, blocks.pop(0).strip())
+
+
+class Pictures(Treeprocessor):
+    """Has the first picture of a page loaded at once, and the others when they come near."""
+
+    def run(self, root: etree.Element) -> None:
+        """Tell the browser."""
+        for number, picture in enumerate(root.iter("img")):
+            picture.set(*(("loading", "lazy") if number else ("fetchpriority", "high")))
 
 
 def show(parent: etree.Element, block: str) -> None:
@@ -194,11 +204,15 @@ def _link(
 
 
 class MeasuredExtension(Extension):
-    """Registers both."""
+    """Registers all three."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
-        """Numbers after fences (25) are put away, blocks before links are looked for."""
+        """Numbers after fences (25) are put away, blocks before links are looked for.
+
+        Pictures once those are there (20) that pages bring in Markdown.
+        """
         md.preprocessors.register(Numbers(md), "measured_numbers", 22)
+        md.treeprocessors.register(Pictures(md), "pictures", 15)
         md.parser.blockprocessors.register(Blocks(md.parser), "measured_blocks", 175)
 
 

@@ -16,14 +16,17 @@ PROPERTY = re.compile(r"""(?<=[{;])(--[\w-]+):(?:"[^"]*"|\([^)]*\)|[^;{}"(])*;?"
 NESTED = ("media", "supports")
 FIXED = ("dir", "data-md-color-primary", "data-md-color-accent")
 """Attributes that no script gives another value than the pages do."""
+TABS = re.compile(r"\b__tabbed_\d+_(\d+)")
+"""The ids of tabs end in their place among the tabs beside them."""
 PAIR = re.compile(rf"\b({'|'.join(FIXED)})=\"?([\w-]+)")
 
 
 def words(texts: Iterable[str]) -> set[str]:
-    """Every word of pages and scripts, and the values of fixed attributes with their names."""
+    """Every word of pages and scripts, the values of fixed attributes, and how many tabs there are."""
     known = set()
     for text in texts:
         known.update(WORD.findall(text))
+        known.update(f"input:nth-child({place})" for place in TABS.findall(text))
         known.update(f"{name}={value}" for name, value in PAIR.findall(text))
     return known
 
@@ -78,8 +81,10 @@ def selectors(prelude: list[Any]) -> list[list[Any]]:
 
 def _asked(selector: list[Any]) -> set[str]:
     """The words without which the selector matches nothing; ``:not(...)`` and such ask none."""
-    asked, before = set(), ""
+    asked, before, last = set(), "", ""
     for token in selector:
+        if token.type == "function" and last == "input" and token.lower_name == "nth-child":
+            asked.add(f"input:nth-child({tinycss2.serialize(token.arguments)})")
         if (token.type == "ident" and before != ":") or token.type == "hash":
             asked.add(token.value)
         elif token.type == "[] block":
@@ -91,4 +96,5 @@ def _asked(selector: list[Any]) -> set[str]:
             elif exact and WORD.fullmatch(value[0]):
                 asked.add(value[0])
         before = token.value if token.type == "literal" else ""
+        last = token.value if token.type == "ident" else last if before == ":" else ""
     return asked

@@ -40,13 +40,17 @@ def render_experiment(name: str, folder: Path) -> None:
             chart = figure.chart(facts).to_dict()
             chart["config"] = {**VEGA_CONFIG, **chart.get("config", {})}
             # stops here if the chart does not compile
+            compiled = vl_convert.vegalite_to_vega(chart)
             drawn = _size(
                 vl_convert.vegalite_to_svg(
                     {**chart, **({"width": 560} if "width" in chart else {})}
                 )
             )
-            spec = json.dumps(chart, separators=(",", ":"), sort_keys=True)
-            (folder / f"{figure.name}.vl.json").write_text(spec, encoding="utf-8", newline="\n")
+            # people take the first, the page draws the second
+            for kind, spec in {"vl": chart, "vg": compiled}.items():
+                text = json.dumps(spec, separators=(",", ":"), sort_keys=True)
+                file = folder / f"{figure.name}.{kind}.json"
+                file.write_text(text, encoding="utf-8", newline="\n")
         figures[figure.name] = {
             "title": figure.title(facts),
             "caption": figure.caption(facts),

@@ -10,6 +10,7 @@ KNOWN = words(
     [
         '<html dir=ltr><p class="a b-c" id="here" data-md-color-primary="custom">',
         'x="--on"; y=`tab--${z}`',
+        '<input id="__tabbed_7_1"><input id="__tabbed_7_2">',
     ]
 )
 
@@ -30,6 +31,7 @@ KNOWN = words(
         "@keyframes gone{to{opacity:0}}",
         ".a{--used:1;color:var(--used)}",
         ".a{--on:1}",
+        "input:nth-child(2):checked~.a>:nth-child(9){color:red}",
     ],
 )
 def test_what_may_be_needed_stays(rule: str) -> None:
@@ -49,6 +51,7 @@ def test_what_may_be_needed_stays(rule: str) -> None:
         ("@media print{.gone{color:red}}", ""),
         (".a{--unused:url(data:image/svg+xml;x);color:red}", ".a{color:red}"),
         (".a{}", ""),
+        ("input:nth-child(2):checked,input:nth-child(3):checked{--on:1}", "input:nth-child(2):checked{--on:1}"),
     ],
 )
 def test_what_nothing_asks_for_goes(rule: str, left: str) -> None:

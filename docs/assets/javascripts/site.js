@@ -14,22 +14,32 @@
     return loading;
   }
 
+  /* Long work gives way to what else the page has to do. */
+  const pause = () => new Promise((resume) => setTimeout(resume));
+
   async function draw(body) {
     const figure = body.closest("figure");
     const picture = body.querySelector("img");
-    const [response] = await Promise.all([fetch(figure.querySelector(".rx-chart-source").href), load()]);
+    const source = figure.querySelector(".rx-chart-source").href.replace(/vl\.json$/, "vg.json");
+    const [response] = await Promise.all([fetch(source), load()]);
     if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+    const spec = await response.json();
+    if (figure.closest(".rx-home") && matchMedia("(max-width: 37.5rem)").matches) spec.height = 240;
     const chart = document.createElement("div");
     chart.className = "rx-chart";
     body.append(chart);
     try {
-      const spec = { ...(await response.json()), description: picture.alt };
-      if (figure.closest(".rx-home") && matchMedia("(max-width: 37.5rem)").matches) spec.height = 240;
+      await pause();
+      const { parse, View, interpreter, Tooltip } = window.vega;
       /* no script from text and no style element: the page's policy allows neither */
-      const styles = { defaultStyle: false, tooltip: { disableDefaultStyle: true } };
-      const { view } = await window.vegaEmbed(chart, spec, { renderer: "svg", actions: false, ast: true, ...styles });
+      const flow = parse(spec, {}, { ast: true });
+      await pause();
+      const view = new View(flow, { expr: interpreter, renderer: "svg", container: chart });
+      view.tooltip(new Tooltip({ disableDefaultStyle: true }).call).description(picture.alt);
+      await pause();
+      await view.runAsync();
       chart.view = view; // for tests: what is drawn, in the units of the axes
-      for (const param of spec.params ?? []) if (param.bind) dress(chart, param, spec);
+      for (const signal of spec.signals ?? []) if (signal.bind) dress(chart, signal, spec);
       figure.classList.add("rx-figure--live");
     } catch (error) {
       chart.remove();
@@ -38,7 +48,7 @@
   }
 
   /* Vega's controls get what they lack: the value as people read it, a group's name, a button that plays. */
-  function dress(chart, { name, bind }, { params, usermeta }) {
+  function dress(chart, { name, bind }, { signals, usermeta }) {
     const input = chart.querySelector(`.vega-bind [name="${name}"]`);
     const line = input.closest(".vega-bind");
     if (bind.input === "radio") {
@@ -52,7 +62,7 @@
     value.className = "rx-chart__value";
     value.ariaHidden = true; // the slider itself says it
     line.append(value);
-    const shown = params.some((param) => param.name === `${name}_text`) ? `${name}_text` : name;
+    const shown = signals.some((signal) => signal.name === `${name}_text`) ? `${name}_text` : name;
     const show = (_, text) => (value.textContent = input.ariaValueText = text);
     show(shown, chart.view.signal(shown));
     chart.view.addSignalListener(shown, show);
