@@ -49,7 +49,7 @@ def bundle() -> Path:
 
         if (found := vl_convert.get_vega_version()) != VEGA:
             raise BuildError(
-                f"vl_convert {vl_convert.__version__} carries Vega {found}, and MODULES in "
+                f"vl_convert carries Vega {found}, and MODULES in "
                 f"site_build/charts.py names the parts of {VEGA}; adapt that"
             )
         bundled = vl_convert.javascript_bundle(script)

@@ -46,8 +46,9 @@ CODE = re.compile(
     r"(function \w+\((\w)\)\{return )(\w+)(\(\2\)\.pipe\(\w\(\(\{width:\w\}\)=>\(\{scrollable:)"
 )
 SIZE = re.compile(
-    r"function (?P<name>\w+)\((?P<e>\w)\)\{let (?P<t>\w)=\w;for\(;\w\.clientWidth===0&&\w\.parentElement;\)"
-    r"\w=\w\.parentElement;return (?P<watch>\w+\.pipe\(.+?,\w+\(\(\)=>\w+\(\w\)\)),\w+\(\w+\(\w\)\)\)\}"
+    r"function (?P<name>\w+)\((?P<e>\w)\)\{let (?P<t>\w)=\w;for\(;\w\.clientWidth===0&&"
+    r"\w\.parentElement;\)\w=\w\.parentElement;return (?P<watch>\w+\.pipe\(.+?,"
+    r"\w+\(\(\)=>\w+\(\w\)\)),\w+\(\w+\(\w\)\)\)\}"
 )
 LATER_SIZE = r"\g<0>function rx\g<name>(\g<e>){let \g<t>=\g<e>;return \g<watch>)}"
 """The size of a block of code is first heard of when it has one, not asked for."""
@@ -95,8 +96,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         from site_build.purge import purge, words
 
         site = Path(config.site_dir)
-        texts = [*site.rglob("*.html"), *assets.rglob("*.js")]
-        together = purge(together, words(p.read_text(encoding="utf-8") for p in texts))
+        pages, scripts = site.rglob("*.html"), assets.glob("javascripts/*.js")
+        together = purge(together, words(map(_text, pages), map(_text, scripts)))
     sheets[0].write_text(together, encoding="utf-8", newline="\n")
 
 
@@ -125,6 +126,10 @@ def calmer(script: str) -> str:
         if changed != 1:
             raise BuildError(UNKNOWN)
     return script
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 def _one(folder: Path, name: str) -> Path:

@@ -1,7 +1,8 @@
 """Takes out of a style sheet what no page of the site can use.
 
 A rule goes when a class, id, tag, attribute or value that its selector asks for is a word of no
-page and of no script; a script may add what it names at any time, so that counts as used.
+tag on a page and of no script; a script may add what it names at any time, so that counts as used,
+but for features of the theme that no page turns on.
 tinycss2 reads the sheet; the libraries that do all of it need Node.
 """
 
@@ -12,7 +13,32 @@ from typing import Any
 import tinycss2
 
 WORD = re.compile(r"[A-Za-z_][\w-]*")
-PROPERTY = re.compile(r"""(?<=[{;])(--[\w-]+):(?:"[^"]*"|\([^)]*\)|[^;{}"(])*;?""")
+PROPERTY = re.compile(
+    r"""(?<=[{;])(--[\w-]+):(?:"[^"]*"|\((?:"[^"]*"|[^()"]|\([^()]*\))*\)|[^;{}"()])*;?"""
+)
+TAG = re.compile(r"<[^>]*>")
+INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+OFF = (
+    *(
+        "md-annotation",
+        "md-author",
+        "md-banner",
+        "md-code__button--select",
+        "md-consent",
+        "md-feedback",
+    ),
+    *(
+        "md-meta",
+        "md-pagination",
+        "md-path",
+        "md-post",
+        "md-profile",
+        "md-social",
+        "md-source__fact",
+    ),
+    *("md-status", "md-tag", "md-tooltip2", "md-version", "critic", "mermaid", "task-list"),
+)
+"""How the names begin of what the theme's script does when a page, or mkdocs.yml, asks for it."""
 NESTED = ("media", "supports")
 FIXED = ("dir", "data-md-color-primary", "data-md-color-accent")
 """Attributes that no script gives another value than the pages do."""
@@ -21,13 +47,14 @@ TABS = re.compile(r"\b__tabbed_\d+_(\d+)")
 PAIR = re.compile(rf"\b({'|'.join(FIXED)})=\"?([\w-]+)")
 
 
-def words(texts: Iterable[str]) -> set[str]:
-    """Every word of pages and scripts, the values of fixed attributes, and how many tabs there are."""
-    known = set()
-    for text in texts:
-        known.update(WORD.findall(text))
-        known.update(f"input:nth-child({place})" for place in TABS.findall(text))
-        known.update(f"{name}={value}" for name, value in PAIR.findall(text))
+def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
+    """What stands in tags and scripts: words, values of fixed attributes, places of tabs."""
+    known = {w for script in scripts for w in WORD.findall(script) if not w.startswith(OFF)}
+    for page in pages:
+        tags = "\n".join({*TAG.findall(page), *INLINE.findall(page)})
+        known.update(WORD.findall(tags))
+        known.update(f"{name}={value}" for name, value in PAIR.findall(tags))
+        known.update(f"input:nth-child({place})" for place in TABS.findall(tags))
     return known
 
 

@@ -60,7 +60,8 @@ def train(
         with tf.GradientTape() as tape:
             losses = each(y, model(x, training=True))
             loss = tf.nn.compute_average_loss(losses, global_batch_size=n)
-            loss += tf.nn.scale_regularization_loss(sum(model.losses))  # 1 / R
+            penalty = sum(model.losses, tf.zeros_like(loss))
+            loss += tf.nn.scale_regularization_loss(penalty)  # 1 / R
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss

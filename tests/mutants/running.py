@@ -84,7 +84,8 @@ def others_of(snippet: str) -> list[Path]:
 def _naming(snippet: str, *folders: Path) -> list[Path]:
     folder, topic = snippet.split("/")
     named = re.compile(
-        rf"snippets\.{folder}\.{topic}\b|from snippets\.{folder} import [^\n]*\b{topic}\b"
+        rf"snippets\.{folder}\.{topic}\b"
+        rf"|from snippets\.{folder} import ([^\n]*|\([^)]*)\b{topic}\b"
     )
     files = [path for each in folders for path in sorted(each.glob("test_*.py"))]
     return [path for path in files if named.search(path.read_text(encoding="utf-8"))]

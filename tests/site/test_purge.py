@@ -8,10 +8,10 @@ from tests.site.browsing import matched, open_page
 
 KNOWN = words(
     [
-        '<html dir=ltr><p class="a b-c" id="here" data-md-color-primary="custom">',
-        'x="--on"; y=`tab--${z}`',
-        '<input id="__tabbed_7_1"><input id="__tabbed_7_2">',
-    ]
+        '<html dir=ltr><p class="a b-c" id="here" data-md-color-primary="custom">gone</p>',
+        '<input id="__tabbed_7_1"><input id="__tabbed_7_2"><i class="md-tag">',
+    ],
+    ['x="--on"; y=`tab--${z}`; f("md-tag md-version")'],
 )
 
 
@@ -31,6 +31,7 @@ KNOWN = words(
         "@keyframes gone{to{opacity:0}}",
         ".a{--used:1;color:var(--used)}",
         ".a{--on:1}",
+        ".md-tag{color:red}",
         "input:nth-child(2):checked~.a>:nth-child(9){color:red}",
     ],
 )
@@ -50,8 +51,14 @@ def test_what_may_be_needed_stays(rule: str) -> None:
         ("[data-md-color-primary=here]{color:red}", ""),
         ("@media print{.gone{color:red}}", ""),
         (".a{--unused:url(data:image/svg+xml;x);color:red}", ".a{color:red}"),
+        (".a{--unused:url(\"data:x;y,<svg d='f(1)'/>\");color:red}", ".a{color:red}"),
+        (".a{--unused:calc(1px*(2 + 3));color:red}", ".a{color:red}"),
         (".a{}", ""),
-        ("input:nth-child(2):checked,input:nth-child(3):checked{--on:1}", "input:nth-child(2):checked{--on:1}"),
+        (".md-version{color:red}", ""),
+        (
+            "input:nth-child(2):checked,input:nth-child(3):checked{--on:1}",
+            "input:nth-child(2):checked{--on:1}",
+        ),
     ],
 )
 def test_what_nothing_asks_for_goes(rule: str, left: str) -> None:

@@ -58,3 +58,10 @@ def test_a_saved_model_keeps_its_decay(tmp_path: Path) -> None:
 def test_bad_decay_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="weight_decay must be a finite number >= 0, got"):
         CustomAdamW(weight_decay=value)
+
+
+def test_all_that_adam_takes_arrives() -> None:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    optimizer = CustomAdamW(schedule, epsilon=0.25, amsgrad=True)
+    assert (optimizer.epsilon, optimizer.amsgrad) == (0.25, True)
+    assert optimizer.get_config()["learning_rate"]["class_name"] == "ExponentialDecay"

@@ -65,6 +65,22 @@ def test_first_loss_holds_the_penalty_once():
     assert len(losses) == 100
 
 
+def test_layers_train_while_it_trains_and_one_row_is_enough():
+    def dropping():
+        keras.utils.set_random_seed(0)
+        return keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dropout(0.9), keras.layers.Dense(3)]
+        )
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    rows = np.ones((200, 4), "float32"), np.zeros(200, int)
+    _, losses = train(strategy, dropping, *rows, lambda: keras.optimizers.SGD(1e-9), epochs=2)
+    assert losses[0] != losses[1]  # other inputs are dropped, the weights stay
+    one = rows[0][:1], rows[1][:1]
+    _, losses = train(strategy, make_model, *one, lambda: keras.optimizers.SGD(0.1), epochs=1)
+    assert len(losses) == 1
+
+
 def test_refuses_fewer_rows_than_replicas():
     rows, classes = data()
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])

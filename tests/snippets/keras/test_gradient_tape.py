@@ -60,3 +60,13 @@ def test_defaults(problem):
 def test_refuses_learning_rate(problem, lr):
     with pytest.raises(ValueError, match=f"lr must be a finite number > 0, got {lr}"):
         train(*problem, lr=lr)
+
+
+def test_layers_train_while_it_trains():
+    keras.utils.set_random_seed(0)
+    dropping = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dropout(0.99), keras.layers.Dense(3)]
+    )
+    features = np.ones((200, 4))
+    losses = train(dropping, features, np.zeros(200, int), lr=1e-9, epochs=2)
+    assert losses[0] != losses[1]  # other inputs are dropped, the weights stay

@@ -68,3 +68,20 @@ def test_a_training_that_diverges_does_not_win(problem):
     assert best == 0.0
     with pytest.raises(ValueError, match=r"every training diverged, lower lr, got 0\.5"):
         grid_search(make_model, *problem, [1e9], folds=2, lr=0.5, epochs=8)
+
+
+def test_as_many_folds_as_rows(problem):
+    features, labels = problem[0][:3], problem[1][:3]
+    _, errors = grid_search(make_model, features, labels, [0.1], folds=3, epochs=1)
+    assert errors.shape == (3, 1)
+
+
+def test_a_loss_that_is_infinite_does_not_win(problem):
+    def far(l2: float) -> keras.Model:
+        model = make_model(0.0)
+        model.set_weights([np.full((3, 2), 0.0), np.array([0.0, 0.0 if l2 else 3e38])])
+        return model
+
+    best, errors = grid_search(far, *problem, [0.0, 1.0], folds=2, lr=1e-9, epochs=1)
+    assert best == 1.0
+    assert errors[:, 1] == pytest.approx(np.log(2))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from snippets.keras.group_lasso import GroupLasso
+from tests.keras_backend import array, gradients
 
 
 def test_by_hand():
@@ -46,3 +47,11 @@ def test_refuses_strength(strength):
 def test_refuses_vector():
     with pytest.raises(ValueError, match=r"shape \(inputs, outputs\), got \(3,\)"):
         GroupLasso(0.1)(np.ones(3))
+
+
+def test_short_groups_count_and_a_zero_group_has_no_slope():
+    weights = keras.Variable([[0.3, 0.4], [0.0, 0.0]], dtype="float64")
+    (slope,) = gradients(lambda: GroupLasso(1.0)(weights), [weights])
+    assert float(array(GroupLasso(1.0)(weights))) == pytest.approx(math.sqrt(2) * 0.5)
+    expected = [[math.sqrt(2) * 0.6, math.sqrt(2) * 0.8], [0, 0]]
+    np.testing.assert_allclose(array(slope), expected, rtol=1e-12)

@@ -43,3 +43,8 @@ def test_refuses_threshold(threshold):
 def test_refuses_vector():
     with pytest.raises(ValueError, match=r"shape \(inputs, outputs\), got \(3,\)"):
         GroupThreshold(0.1)(np.ones(3))
+
+
+def test_short_groups_shrink_by_the_threshold_too():
+    result = keras.ops.convert_to_numpy(GroupThreshold(0.125)(np.array([[0.5], [-0.25]])))
+    assert result.tolist() == [[0.375], [-0.125]]

@@ -56,3 +56,27 @@ def test_saved_and_loaded(tmp_path):
 def test_refuses_strength(strength):
     with pytest.raises(ValueError, match=f"strength must be .* >= 0, got {strength}"):
         HardConcrete(strength)
+
+
+def test_noise_moves_the_gate_by_its_logit_over_beta():
+    log_alpha = keras.ops.array([0.5])
+    gate = keras.ops.convert_to_numpy(sample_gates(log_alpha, keras.ops.array([0.25])))
+    expected = 1.2 / (1 + math.exp(-(math.log(1 / 3) + 0.5) / (2 / 3))) - 0.1
+    assert float(gate[0]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_open_gate_is_1_and_fixed_unless_asked_otherwise():
+    layer = HardConcrete(0.5, log_alpha=10.0)
+    layer(np.ones((2, 5, 3)))  # inputs stand in the last axis
+    assert keras.ops.convert_to_numpy(layer.gates()).tolist() == [1.0, 1.0, 1.0]
+    layer.log_alpha.assign([0.0, 0.0, 0.0])
+    assert keras.ops.convert_to_numpy(layer.gates()).tolist() == [0.5, 0.5, 0.5]
+
+
+def test_a_seed_fixes_the_noise():
+    ones = np.ones((1, 50), "float32")
+    first, again, other = (
+        keras.ops.convert_to_numpy(HardConcrete(0.0, 0.0, seed=seed)(ones, training=True)).tolist()
+        for seed in (1, 1, 2)
+    )
+    assert first == again != other
