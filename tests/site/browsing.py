@@ -66,6 +66,51 @@ def until(page: Page, expression: str, argument: Any = None, seconds: float = 8.
         page.wait_for_timeout(30)
 
 
+FOCUS_STYLE = """(element) => {
+    const shown = element.matches("input.md-option, .tabbed-set > input")
+        ? document.querySelector(`label[for="${element.id}"]`)
+            ?? element.nextElementSibling : element;
+    const label = element.matches("input.md-option") ? element.nextElementSibling : shown;
+    const style = getComputedStyle(label);
+    return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow,
+        style.backgroundColor, style.color, style.borderColor, style.opacity].join(" ");
+}"""
+"""How something looks, or the label that stands for it."""
+
+UNFOCUSED = """() => {
+    const style = STYLE;
+    const still = new CSSStyleSheet();
+    still.replaceSync("* { transition: none !important }");
+    document.adoptedStyleSheets = [still];
+    const wrong = [], met = new Set();
+    const controls = "a[href], button, summary, input, select, [tabindex]";
+    for (const e of document.querySelectorAll(controls)) {
+        const box = e.getBoundingClientRect();
+        if (e.disabled || e.tabIndex < 0 || e.type === "radio") continue;
+        if (!box.width || !box.height || !e.checkVisibility({ visibilityProperty: true })) continue;
+        const names = [e, e.parentElement, e.parentElement.parentElement].map((x) => x.className);
+        const kind = [e.tagName, e.type, ...names].join();
+        if (met.has(kind)) continue;
+        met.add(kind);
+        e.focus({ focusVisible: true, preventScroll: true });
+        const reached = document.activeElement === e, focused = style(e);
+        e.blur();
+        if (e.tabIndex > 0) wrong.push(`comes before what stands above it: ${e.outerHTML}`);
+        else if (!reached) wrong.push(`cannot be reached: ${e.outerHTML}`);
+        else if (style(e) === focused) wrong.push(`shows no focus: ${e.outerHTML}`);
+    }
+    document.adoptedStyleSheets = [];
+    return [met.size, wrong.map((text) => text.slice(0, 200))];
+}""".replace("STYLE", FOCUS_STYLE)
+
+
+def unfocused(page: Page) -> list[str]:
+    """What Tab cannot reach in the order of the page, or does not show; one of each kind."""
+    kinds, wrong = page.evaluate(UNFOCUSED)
+    assert kinds > 5
+    return list(wrong)
+
+
 MATCHED = """(selectors) => selectors.filter((selector) => {
     const plain = selector.replace(/::?[\\w-]+(\\((?:[^()]|\\([^()]*\\))*\\))?/g, "");
     for (const wide of [plain, selector.replace(/::[\\w-]+$/, "")]) {

@@ -11,7 +11,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from site_build import ROOT, labs
 from tests.blocks import blocks
-from tests.site.browsing import SOURCES, URLS, draw_charts, matched, open_page, until
+from tests.site.browsing import (
+    SOURCES,
+    URLS,
+    draw_charts,
+    matched,
+    open_page,
+    unfocused,
+    until,
+)
 
 VIEWS: dict[str, tuple[Literal["light", "dark"], int]] = {
     "desktop, light": ("light", 1280),
@@ -101,6 +109,7 @@ def test_page_is_quiet_fits_and_is_open_to_everyone(
         assert needed <= width, f"{url} ({view}) scrolls sideways: {needed} px"
         found = violations(page)
         assert not found, f"{url} ({view}):\n" + "\n".join(found)
+        assert not (found := unfocused(page)), f"{url} ({view}):\n" + "\n".join(found)
     move_sliders(page)
     assert not wrong
     assert matched(page, purged) == [], "rules that site_build/purge.py took out of the style sheet"

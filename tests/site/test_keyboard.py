@@ -3,20 +3,13 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.browsing import draw_charts, open_page, until
+from tests.site.browsing import FOCUS_STYLE, draw_charts, open_page, until
 
 TOUR = ("/", "/weight-penalties/l1/", "/labs/digits/", "/reference/snippets/")
-"""Of each kind one: a start page, charts and tabs and terms, a lab, a list with filters."""
+"""Of each kind one: a start page, charts and tabs and terms, a lab, a list with filters.
 
-STYLE = """(element) => {
-    const shown = element.matches("input.md-option, .tabbed-set > input")
-        ? document.querySelector(`label[for="${element.id}"]`)
-            ?? element.nextElementSibling : element;
-    const label = element.matches("input.md-option") ? element.nextElementSibling : shown;
-    const style = getComputedStyle(label);
-    return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow,
-        style.backgroundColor, style.color, style.borderColor, style.opacity].join(" ");
-}"""
+test_browser.py asks every page whether what can be reached shows it; here Tab is pressed.
+"""
 
 NEXT = """async () => {
     const style = STYLE;
@@ -38,7 +31,7 @@ NEXT = """async () => {
         name: now.outerHTML.slice(0, 120), seen, order,
         inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     };
-}""".replace("STYLE", STYLE)
+}""".replace("STYLE", FOCUS_STYLE)
 
 
 def tour(page: Page) -> list[dict[str, object]]:
