@@ -1,13 +1,15 @@
 """A first visit loads what the page needs; what it does not need waits until it is asked for."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from mkdocs.exceptions import BuildError
 from playwright.sync_api import Browser, expect
 
-from site_build import light, math_font
-from tests.site.browsing import open_page
+from site_build import charts, light, math_font
+from tests.site.browsing import open_page, until
 
 
 def test_search_waits_until_it_is_opened_and_then_answers_and_marks_words(
@@ -32,9 +34,67 @@ def test_search_waits_until_it_is_opened_and_then_answers_and_marks_words(
     page.context.close()
 
 
-def test_a_theme_that_says_it_otherwise_stops_the_build() -> None:
+@pytest.mark.parametrize("change", [light.waiting, light.calmer])
+def test_a_theme_that_says_it_otherwise_stops_the_build(change: Callable[[str], str]) -> None:
     with pytest.raises(BuildError, match=r"site_build/light\.py"):
-        light.waiting("function f(){return new Worker(e)}")
+        change("function f(){return new Worker(e)}")
+
+
+def test_vega_of_another_version_stops_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    import vl_convert
+
+    monkeypatch.setattr(charts, "SCRIPT", charts.SCRIPT + "another;")
+    monkeypatch.setattr(vl_convert, "get_vega_version", lambda: "9.0.0")
+    with pytest.raises(BuildError, match=r"carries Vega 9\.0\.0.* site_build/charts\.py"):
+        charts.bundle()
+
+
+SWITCHES = """
+window.switches = 0;
+new MutationObserver((all) => (window.switches += all.length))
+    .observe(document, { subtree: true, attributeFilter: ["data-md-color-switching"] });
+"""
+
+
+def test_colors_are_switched_by_who_reads_and_not_by_the_start(browser: Browser, base: str) -> None:
+    """At the start it would have all styles worked out twice more, for nothing."""
+    page, wrong = open_page(browser, base, "/optimizers/adam/", SWITCHES, color_scheme="dark")
+    page.wait_for_load_state("networkidle")
+    slate = "document.body.dataset.mdColorScheme === 'slate'"
+    until(page, f"{slate} && document.querySelectorAll('meta[name=color-scheme]').length === 1")
+    assert page.evaluate("window.switches") == 0
+    assert page.evaluate("document.querySelector('meta[name=color-scheme]').content") == "dark"
+    page.locator(".md-header__button[for^=__palette]:visible").click()
+    until(page, f"!({slate}) && window.switches >= 2")
+    page.locator(".md-header__button[for^=__palette]:visible").click()
+    until(page, f"{slate} && document.querySelectorAll('meta[name=color-scheme]').length === 1")
+    assert not wrong
+    page.context.close()
+
+
+def test_wide_code_is_reached_by_keyboard_once_it_shows(browser: Browser, base: str) -> None:
+    view = {"width": 400, "height": 800}
+    page, _ = open_page(browser, base, "/weight-penalties/l2/", viewport=view)
+    page.wait_for_load_state("networkidle")
+    wide = "e => e.scrollWidth > e.clientWidth && e.tabIndex === 0"
+    hidden = page.locator(".tabbed-block:not(:first-child) pre > code").first
+    assert not hidden.evaluate(wide)
+    page.locator(".tabbed-labels label").nth(1).click()
+    expect(hidden).to_be_visible()
+    until(
+        page,
+        f"[...document.querySelectorAll('.tabbed-block:nth-child(2) pre > code')].some({wide})",
+    )
+    page.context.close()
+
+
+def test_the_first_picture_is_asked_for_at_once_and_the_others_wait(site: Path) -> None:
+    html = (site / "weight-penalties/l2/index.html").read_text(encoding="utf-8")
+    first, *others = re.findall(r'<img [^>]*src="[^"]*/measured/[^>]*>', html)
+    assert 'fetchpriority="high"' in first
+    assert "loading" not in first
+    assert others
+    assert all('loading="lazy"' in other for other in others)
 
 
 def test_one_style_sheet_is_loaded_and_holds_them_all(site: Path) -> None:
