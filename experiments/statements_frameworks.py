@@ -78,6 +78,13 @@ class Facts:
     bare: float
     penalty: float
     """Keras's reported loss, the loss function alone, the sum of ``model.losses``."""
+    fitted: float
+    by_hand: float
+    cross_entropy: float
+    """Of a model that ends in softmax, with a loss that wants scores: what ``fit`` reports, what
+    the loss makes of the same output as an array, and cross-entropy."""
+    repair_warning: str
+    """What ``fit`` warns of meanwhile, its first words."""
     layers: int
     penalties: int
     """Layers made with one ``partial``, and entries of ``model.losses``."""
@@ -207,6 +214,25 @@ def reported(l2: float) -> tuple[float, float, float]:
     return float(loss), float(bare), float(sum(model.losses))
 
 
+def doubled(activation: str | None) -> tuple[float, float, float, str]:
+    """The loss of ``fit``, the loss of an array, and cross-entropy; and what Keras warns of."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, activation)])
+    rows = np.random.default_rng(0).normal(0, 5, (8, 2)).astype("float32")
+    labels = np.arange(8) % 3
+    scores = rows @ model.get_weights()[0]
+    cross_entropy = np.log(np.exp(scores).sum(1)) - scores[np.arange(8), labels]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    called = float(loss(labels, model(rows).numpy()))  # an array does not remember its scores
+    model.compile(keras.optimizers.SGD(0.0), loss)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        (fitted,) = model.fit(rows, labels, batch_size=8, verbose=0).history["loss"]
+    said = [str(warning.message) for warning in found if "from_logits" in str(warning.message)]
+    words = said[0].partition(", but")[0].strip('"') if said else ""
+    return fitted, called, float(cross_entropy.mean()), words
+
+
 def measure(
     rate: float = 0.5,
     same_library: bool = False,
@@ -218,6 +244,7 @@ def measure(
     weights_only: bool = False,
     strength: str = "lambda",
     shape: tuple[int, ...] | None = (20,),
+    activation: str | None = "softmax",
 ) -> Facts:
     """Read signatures and run one small thing after the other.
 
@@ -232,7 +259,9 @@ def measure(
         weights_only: Leave biases and batch norm away, and freeze nothing.
         strength: Name of the strength in a line of Python.
         shape: Of the input, told to the layer; None tells it nothing.
+        activation: Of the last layer, before a loss that wants scores.
     """
+    fitted, by_hand, cross_entropy, repair_warning = doubled(activation)
     optimizers, having = options(word)
     refused, by_name = named(name)
     loss, bare, penalty = reported(l2)
@@ -263,6 +292,10 @@ def measure(
         reported=loss,
         bare=bare,
         penalty=penalty,
+        fitted=fitted,
+        by_hand=by_hand,
+        cross_entropy=cross_entropy,
+        repair_warning=repair_warning,
         layers=len(stack.layers),
         penalties=len(stack.losses),
         tensors=len(parameters),
@@ -369,6 +402,23 @@ EXPERIMENT = Experiment(
             ),
             check=lambda f: "input_shape" in f.shape_warning,
             without={"shape": None},
+        ),
+        Claim(
+            id="fit_repairs_the_second_softmax",
+            sentence=lambda f: (
+                "Keras notices the second softmax where it can: given a model that ends in one "
+                "and a loss with `from_logits=True`, `fit` on TensorFlow warns "
+                f"“{f.repair_warning}” and reports {f.fitted:.2f}, the cross-entropy of "
+                "what went into the softmax. The "
+                "same output as an array has forgotten what that was: its loss is "
+                f"{f.by_hand:.2f}, without a warning."
+            ),
+            check=lambda f: (
+                f.repair_warning != ""
+                and abs(f.fitted - f.cross_entropy) < 1e-4
+                and abs(f.by_hand - f.cross_entropy) > 0.1
+            ),
+            without={"activation": None},
         ),
         Claim(
             id="slope_at_zero",
