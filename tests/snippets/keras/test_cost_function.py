@@ -25,3 +25,11 @@ def test_dtype():
 def test_refuses_strength():
     with pytest.raises(ValueError, match="l2"):
         make_model(2, -0.1)
+
+
+def test_features_keep_their_digits():
+    model = make_model(1, 0.0, dtype="float64")
+    model.set_weights([np.array([[1e8]]), np.array([-1e7])])
+    loss, _ = cost(model, np.array([[0.1 + 1e-9]]), np.array([1]))  # labels may be integers
+    score = 1e8 * (0.1 + 1e-9) - 1e7
+    assert float(array(loss)) == pytest.approx(math.log(1 + math.exp(-score)), rel=1e-8)

@@ -56,3 +56,9 @@ def test_refuses():
     for bad in (-1, 3):
         with pytest.raises(ValueError, match=rf"labels must be in \[0, 3\), got \[0, {bad}\]"):
             cross_entropy(Z, np.array([0, bad]))
+
+
+def test_targets_may_be_integers():
+    whole = np.array([[1, 0, 0], [0, 1, 1]])
+    for loss in (mean_squared_error, binary_cross_entropy):
+        assert float(loss(Z, whole)) == float(loss(Z, whole.astype("float64")))

@@ -63,3 +63,8 @@ def test_one_step_decays_weights_alone(weight_decay):
 def test_refuses(name, value, words):
     with pytest.raises(ValueError, match=words):
         train(network(), data(4, 0), data(4, 1), **{name: value})
+
+
+def test_batch_norm_is_that_of_the_other_frameworks():
+    norms = [x for x in network().layers if isinstance(x, keras.layers.BatchNormalization)]
+    assert [(norm.momentum, norm.epsilon) for norm in norms] == [(0.9, 1e-5)] * 2

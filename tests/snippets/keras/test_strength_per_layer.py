@@ -29,3 +29,8 @@ def test_refuses_another_number_of_strengths(strengths):
 def test_refuses_strength(l2):
     with pytest.raises(ValueError, match="l2"):
         make_network([4, 5, 3], [0.1, l2])
+
+
+def test_a_size_may_be_1():
+    shapes = [tuple(v.shape) for v in make_network([1, 1, 1], [0.0, 0.0]).trainable_variables]
+    assert shapes == [(1, 1), (1,), (1, 1), (1,)]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from snippets.keras.three_layer_network import make_network, train_step
+from tests.keras_backend import array
 
 
 def test_layers():
@@ -34,3 +35,13 @@ def test_refuses_learning_rate(lr):
 def test_refuses_targets():
     with pytest.raises(ValueError, match=r"y must have shape \(2, 1\), got \(2,\)"):
         train_step(make_network(1, 1, 1, 1), np.ones((2, 1)), np.ones(2), 0.1)
+
+
+def test_inputs_keep_their_digits():
+    network = make_network(1, 1, 1, 1, dtype="float64")
+    first, *rest = [np.ones(v.shape) for v in network.variables]
+    network.set_weights([1e8 * first, -1e7 + 0 * rest[0], *rest[1:]])
+    sigmoid = np.vectorize(lambda z: 1 / (1 + math.exp(-z)))
+    x = np.array([[0.1 + 1e-9]])  # float32 would not tell it from 0.1
+    expected = sigmoid(sigmoid(sigmoid(1e8 * x - 1e7) + 1) + 1)
+    np.testing.assert_allclose(array(network(x)), expected, rtol=1e-8)
