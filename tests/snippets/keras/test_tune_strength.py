@@ -33,6 +33,7 @@ def train(rows, l2: float, epochs: int) -> list[float]:
 
 def test_scores_are_the_cross_entropy_at_each_strength(rows, tmp_path):
     found = tune(*rows, folder=str(tmp_path), trials=2, epochs=4)
+    assert any(tmp_path.rglob("trial.json")), "it writes where it is told to"
     strengths, scores = zip(*found, strict=True)
     assert len(set(strengths)) == 2
     assert all(1e-5 <= l2 <= 1 for l2 in strengths)
