@@ -92,6 +92,8 @@ def test_building_twice_keeps_the_state() -> None:
     optimizer.build([w])
     assert before == array(optimizer.exp_avg[0]) != 0
     assert len(optimizer.variables) == 4  # iteration, learning rate, both means
+    for mean, name in ((optimizer.exp_avg, "exp_avg"), (optimizer.exp_avg_sq, "exp_avg_sq")):
+        assert mean[0].name.removeprefix(f"{w.name}_") == name
 
 
 def test_schedules_and_clipping_come_with_the_base_class() -> None:

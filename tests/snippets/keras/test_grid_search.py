@@ -85,3 +85,5 @@ def test_a_loss_that_is_infinite_does_not_win(problem):
     best, errors = grid_search(far, *problem, [0.0, 1.0], folds=2, lr=1e-9, epochs=1)
     assert best == 1.0
     assert errors[:, 1] == pytest.approx(np.log(2))
+    with pytest.raises(ValueError, match="every training diverged"):
+        grid_search(far, *problem, [0.0], folds=2, lr=1e-9, epochs=1)

@@ -80,3 +80,8 @@ def test_a_seed_fixes_the_noise():
         for seed in (1, 1, 2)
     )
     assert first == again != other
+
+
+def test_noise_has_the_dtype_of_the_layer():
+    gates = HardConcrete(0.0, dtype="float64")(np.ones((2, 3)), training=True)
+    assert keras.backend.standardize_dtype(gates.dtype) == "float64"
