@@ -376,8 +376,12 @@ def test_every_answer_of_the_chooser_ends_in_a_recommendation(site: Path) -> Non
     assert len(sections) - len(questions) >= 8
 
 
-def test_charts_draw_the_numbers_that_were_measured(site: Path) -> None:
-    for file in site.glob("assets/measured/*/*.vl.json"):
-        spec = json.loads(file.read_text(encoding="utf-8"))
-        assert spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
-        assert file.stat().st_size < 120_000, f"{file.name} is heavy"
+def test_every_chart_can_be_taken_as_vega_lite_and_is_drawn_from_vega(site: Path) -> None:
+    charts = list(site.glob("assets/measured/*/*.vl.json"))
+    assert len(charts) > 10
+    for file in charts:
+        compiled = file.with_name(file.name.replace(".vl.", ".vg."))
+        for part, language in ((file, "vega-lite"), (compiled, "vega")):
+            spec = json.loads(part.read_text(encoding="utf-8"))
+            assert spec["$schema"].startswith(f"https://vega.github.io/schema/{language}/")
+            assert part.stat().st_size < 120_000, f"{part.name} is heavy"
