@@ -61,6 +61,8 @@ CALMER = {
     SIZE: LATER_SIZE,
 }
 UNKNOWN = "the theme's script is not as site_build/light.py knows it; adapt that"
+FIRST_PICTURE = re.compile(r'<img [^>]*fetchpriority="high"[^>]* src="([^"]+)"')
+STYLE = re.compile(r'<link rel="stylesheet" [^>]*>')
 MORE_STYLES = re.compile(r'\s*<link rel="stylesheet" href="[^"]*/(?:palette\.\w+\.min|site)\.css">')
 
 
@@ -74,8 +76,12 @@ def on_startup(*, command: str, dirty: bool) -> None:
 
 @event_priority(50)  # before anything is said about what the page loads
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Load one style sheet, which holds them all."""
-    return MORE_STYLES.sub("", output)
+    """Load one style sheet, which holds them all, and with it the first picture."""
+    output = MORE_STYLES.sub("", output)
+    if picture := FIRST_PICTURE.search(output):
+        early = f'<link rel="preload" href="{picture[1]}" as="image" fetchpriority="high">'
+        output = STYLE.sub(lambda sheet: f"{sheet[0]}\n{early}", output, count=1)
+    return output
 
 
 @event_priority(50)

@@ -91,6 +91,8 @@ def test_wide_code_is_reached_by_keyboard_once_it_shows(browser: Browser, base: 
 def test_the_first_picture_is_asked_for_at_once_and_the_others_wait(site: Path) -> None:
     html = (site / "weight-penalties/l2/index.html").read_text(encoding="utf-8")
     first, *others = re.findall(r'<img [^>]*src="[^"]*/measured/[^>]*>', html)
+    (address,) = re.findall(r'<link rel="preload" href="([^"]*)" as="image"', html)
+    assert f'src="{address}"' in first
     assert 'fetchpriority="high"' in first
     assert "loading" not in first
     assert others
