@@ -87,3 +87,10 @@ def test_refuses_data_that_are_not_finite(problem):
     features, targets = problem
     with pytest.raises(ValueError, match="features and targets must be finite"):
         grid_search(features, np.full_like(targets, np.nan), [0.1])
+
+
+def test_errors_that_overflow_are_refused():
+    far = np.array([-1e200, 1e200, -1e200, 1e200])
+    expected = "features and targets must be finite, errors are"
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match=expected):
+        grid_search(np.eye(4), far, [0.1], folds=2)
