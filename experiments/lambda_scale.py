@@ -528,7 +528,7 @@ EXPERIMENT = Experiment(
         Claim(
             id="linear_keeps_the_direction",
             sentence=lambda f: (
-                f"Softmax regression, which has no hidden layer, still names "
+                f"Softmax regression, which has no hidden layer, is still right about "
                 f"{f.linear_accuracy:.0%} ± {f.linear_spread:.0%} of new digits at "
                 f"$\\lambda = {f.labels[-1]}$, from ten images of each: its weights are tiny, and "
                 f"no class ever gets more than {f.linear_surest:.0%}, but the right one gets most."
