@@ -63,6 +63,17 @@ class Facts:
     """Data sets in which the elastic net's weights are nearer to the truth than the lasso's."""
     better: int
     """Data sets in which its error is below the lasso's."""
+    scatter_lasso: float
+    scatter_net: float
+    scatter_ridge: float
+    """Standard deviation over the data sets of a weight that should be 1, on average."""
+    single: float
+    """The weight of the one feature of a group, if the others do not matter."""
+    single_lasso: float
+    single_net: float
+    """Distance from those weights."""
+    single_closer: int
+    """Data sets in which the elastic net's are nearer to them."""
     copy_l1: float
     copy_l2: float
     copy_lasso: tuple[float, float]
@@ -81,7 +92,12 @@ class Facts:
     path_best_strength: float
 
 
-def draw_data(seed: int, correlation: float) -> tuple[np.ndarray, np.ndarray]:
+def truth(alike: bool) -> np.ndarray:
+    """Weights of the features that matter: all alike, or all of a group's on its first."""
+    return np.ones(MATTER) if alike else np.tile([SIZE, *[0] * (SIZE - 1)], GROUPS - 1)
+
+
+def draw_data(seed: int, correlation: float, alike: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Rows to learn from, then rows to choose with, then rows to judge with."""
     rng = np.random.default_rng(seed)
     rows = ROWS + 2 * UNSEEN
@@ -89,16 +105,18 @@ def draw_data(seed: int, correlation: float) -> tuple[np.ndarray, np.ndarray]:
     own = rng.normal(size=(rows, GROUPS * SIZE))
     grouped = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own
     features = np.hstack([grouped, rng.normal(size=(rows, ALONE))])
-    targets = features[:, :MATTER].sum(1) + NOISE * rng.normal(size=rows)
+    targets = features[:, :MATTER] @ truth(alike) + NOISE * rng.normal(size=rows)
     return features, targets
 
 
 @cache
-def fits(model: str, correlation: float, l2_share: float) -> np.ndarray:
-    """Kept, useless, distance and error for each seed, at the best strength."""
-    found = np.empty((SEEDS, 4))
+def fits(
+    model: str, correlation: float, l2_share: float, alike: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Kept, useless, distance and error for each seed, at the best strength; and the weights."""
+    found, kept = np.empty((SEEDS, 4)), np.empty((SEEDS, MATTER))
     for seed in range(SEEDS):
-        features, targets = draw_data(seed, correlation)
+        features, targets = draw_data(seed, correlation, alike)
         mean, level = features[:ROWS].mean(0), targets[:ROWS].mean()
         x, y = features[:ROWS] - mean, targets[:ROWS] - level
         if model == "ridge":
@@ -115,10 +133,11 @@ def fits(model: str, correlation: float, l2_share: float) -> np.ndarray:
         found[seed] = (
             (weights[:MATTER] != 0).sum(),
             (weights[MATTER:] != 0).sum(),
-            np.abs(weights[:MATTER] - 1).mean(),
+            np.abs(weights[:MATTER] - truth(alike)).mean(),
             (errors[UNSEEN:, best] ** 2).mean() - NOISE**2,  # ... judged on the other
         )
-    return found
+        kept[seed] = weights[:MATTER]
+    return found, kept
 
 
 def summary(found: np.ndarray) -> Model:
@@ -134,7 +153,12 @@ def measure(correlation: float = 0.95, l2_share: float = 0.5) -> Facts:
         correlation: Between two features of one group.
         l2_share: The elastic net's l2 as a part of its l1; 0 makes it the lasso.
     """
-    lasso, net, ridge = (fits(m, correlation, l2_share) for m in ("lasso", "elastic_net", "ridge"))
+    (lasso, by_l1), (net, by_both), (ridge, by_l2) = (
+        fits(m, correlation, l2_share) for m in ("lasso", "elastic_net", "ridge")
+    )
+    single_lasso, single_net = (
+        fits(m, correlation, l2_share, alike=False)[0][:, 2] for m in ("lasso", "elastic_net")
+    )
 
     rng = np.random.default_rng(0)
     column, noise = rng.normal(size=(2, 200))
@@ -169,6 +193,13 @@ def measure(correlation: float = 0.95, l2_share: float = 0.5) -> Facts:
         ridge=summary(ridge),
         closer=int((net[:, 2] < lasso[:, 2]).sum()),
         better=int((net[:, 3] < lasso[:, 3]).sum()),
+        scatter_lasso=float(by_l1.std(0, ddof=1).mean()),
+        scatter_net=float(by_both.std(0, ddof=1).mean()),
+        scatter_ridge=float(by_l2.std(0, ddof=1).mean()),
+        single=float(SIZE),
+        single_lasso=float(single_lasso.mean()),
+        single_net=float(single_net.mean()),
+        single_closer=int((single_net < single_lasso).sum()),
         copy_l1=copy_l1,
         copy_l2=copy_l2,
         copy_lasso=(float(by_lasso[0]), float(by_lasso[1])),
@@ -339,6 +370,29 @@ EXPERIMENT = Experiment(
             ),
             check=lambda f: (
                 f.elastic_net.distance < 0.5 * f.lasso.distance and f.closer >= 0.9 * f.seeds
+            ),
+            without={"l2_share": 0.0},
+        ),
+        Claim(
+            id="steadier",
+            sentence=lambda f: (
+                f"And steadier: from one data set to the next, one of the lasso's weights has a "
+                f"standard deviation of {f.scatter_lasso:.2f}, one of the elastic net's "
+                f"{f.scatter_net:.2f}, one of ridge's {f.scatter_ridge:.2f}."
+            ),
+            check=lambda f: 1.2 * f.scatter_ridge < f.scatter_net < 0.5 * f.scatter_lasso,
+            without={"l2_share": 0.0},
+        ),
+        Claim(
+            id="not_if_one_matters",
+            sentence=lambda f: (
+                f"Nearer they are because a group's features matter alike. Put all of it on one "
+                f"of them, with weight {f.single:g} and 0 for the others, and the elastic net "
+                f"still shares: its weights are off by {f.single_net:.2f}, the lasso's by "
+                f"{f.single_lasso:.2f}; nearer in {f.single_closer} of {f.seeds}."
+            ),
+            check=lambda f: (
+                f.single_net > 1.5 * f.single_lasso and f.single_closer <= 0.1 * f.seeds
             ),
             without={"l2_share": 0.0},
         ),

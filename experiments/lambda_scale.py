@@ -11,6 +11,7 @@ import torch
 from contourpy import contour_generator
 from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_breast_cancer, load_digits, make_moons
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
@@ -71,6 +72,11 @@ class Facts:
     glorot_share: float
     """Of the penalty in the first loss on the digits, at their best strength, if the same network
     starts as Keras starts it."""
+    linear_accuracy: float
+    linear_spread: float
+    """Of softmax regression on the digits at the largest strength, ten images of each class."""
+    linear_surest: float
+    """The largest probability that it gives to any class of any image."""
     points: tuple[tuple[float, float, int], ...]
     """The training points of the moons with one seed, and their class."""
     regions: tuple[tuple[tuple[tuple[tuple[float, float], ...], ...], ...], ...]
@@ -246,11 +252,29 @@ def region_rings(
 
 
 @cache
-def measure(scale: float = 1.0) -> Facts:
+def linear(balanced: bool) -> tuple[np.ndarray, float]:
+    """Accuracies of softmax regression at the largest strength, and its largest probability."""
+    images, labels = load_digits(return_X_y=True)
+    accuracies, surest = [], 0.0
+    for seed in range(SEEDS):
+        order = np.random.default_rng(seed).permutation(len(labels))
+        seen = order[:100]
+        if balanced:
+            seen = np.concatenate([order[labels[order] == digit][:10] for digit in range(10)])
+        unseen = np.setdiff1d(order, seen)
+        model = LogisticRegression(C=1 / (2 * len(seen) * STRENGTHS[-1]), tol=1e-8)
+        model.fit(images[seen] / 16, labels[seen])
+        accuracies.append(model.score(images[unseen] / 16, labels[unseen]))
+        surest = max(surest, float(model.predict_proba(images[unseen] / 16).max()))
+    return np.array(accuracies), surest
+
+
+def measure(scale: float = 1.0, balanced: bool = True) -> Facts:
     """Train with each strength and seed on the moons, the digits and the breast cancer data.
 
     Args:
         scale: Multiplies every strength; 0 takes the penalty away.
+        balanced: Give the linear model as many images of each class; else a random 100.
     """
     # Where all strengths are 0, one training serves them all.
     strengths, place = np.unique(scale * np.array(STRENGTHS), return_inverse=True)
@@ -277,6 +301,7 @@ def measure(scale: float = 1.0) -> Facts:
                 (round(float(x), 2), round(float(y), 2), int(label))
                 for (x, y), label in zip(data.seen[SHOWN], data.seen_labels[SHOWN], strict=True)
             ]
+    accuracies, surest = linear(balanced)
     digits = problems["digits"]
     # Keras draws weights with the variance 2 / (inputs + outputs) and starts biases at 0.
     glorot = sum(a * b * 2 / (a + b) for a, b in ((64, 32), (32, 10)))
@@ -286,6 +311,9 @@ def measure(scale: float = 1.0) -> Facts:
         strengths=STRENGTHS,
         labels=LABELS,
         **problems,
+        linear_accuracy=float(accuracies.mean()),
+        linear_spread=float(accuracies.std(ddof=1)),
+        linear_surest=surest,
         glorot_share=float(penalty / (penalty + np.log(10))),
         points=tuple(points),
         regions=tuple(regions),
@@ -496,6 +524,17 @@ EXPERIMENT = Experiment(
                 a <= p.guess + 0.01 for p in (f.moons, f.digits, f.cancer) for a in p.accuracy[11:]
             ),
             without={"scale": 0.0},
+        ),
+        Claim(
+            id="linear_keeps_the_direction",
+            sentence=lambda f: (
+                f"Softmax regression, which has no hidden layer, is still right about "
+                f"{f.linear_accuracy:.0%} ± {f.linear_spread:.0%} of new digits at "
+                f"$\\lambda = {f.labels[-1]}$, from ten images of each: its weights are tiny, and "
+                f"no class ever gets more than {f.linear_surest:.0%}, but the right one gets most."
+            ),
+            check=lambda f: f.linear_accuracy - 2 * f.linear_spread > 0.7 and f.linear_surest < 0.2,
+            without={"balanced": False},
         ),
         Claim(
             id="no_fixed_share",

@@ -46,6 +46,12 @@ class Facts:
     features: int
     kept: int
     """Of many features that all matter, at a weak penalty."""
+    data_slope: float
+    moved_to: float
+    """Where a step of 0.1 times that slope takes a weight of 0.05, without a penalty."""
+    threshold_features: int
+    left_zero: int
+    """Of those that start at exactly 0, how many a training with soft thresholds takes away."""
 
 
 def sign(w: Any) -> int:
@@ -85,12 +91,26 @@ def heights(inch: float) -> tuple[int, int]:
     return cm_kept, second_kept
 
 
+def leave_zero(l1: float) -> int:
+    """How many of ten weights, all 0 at first, are not 0 after steps with a soft threshold."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(100, 10))
+    targets = features @ np.repeat([1.0, 0.0], 5) + rng.normal(size=100)
+    w = np.zeros(10)
+    for _ in range(STEPS):
+        w = w - 0.1 * 2 / 100 * (features.T @ (features @ w - targets))
+        w = np.sign(w) * np.maximum(np.abs(w) - 0.1 * l1, 0)
+    return int((w != 0).sum())
+
+
 def measure(
     soft: bool = False,
     weights: tuple[float, ...] = (3.0, -5.0),
     power: float = 1.0,
     inch: float = 2.54,
     ratio: float = 1.0,
+    slope: float = 0.02,
+    l1: float = 0.5,
 ) -> Facts:
     """Compute each number once.
 
@@ -100,6 +120,8 @@ def measure(
         power: Exponent of the penalty; 2 is L2.
         inch: Centimetres in the unit of the other column; 1 makes both the same.
         ratio: Share of L1 in the fit with more features than rows; below 1 it is an elastic net.
+        slope: Of the data's loss, at a weight that one step moves.
+        l1: Strength of the penalty on ten weights that start at 0.
     """
     other = "0.0505"
     exact, _ = walk("0.05", Fraction, soft)
@@ -130,6 +152,10 @@ def measure(
         rows=ROWS,
         features=FEATURES,
         kept=int((found.coef_ != 0).sum()),
+        data_slope=slope,
+        moved_to=0.05 - 0.1 * slope,
+        threshold_features=10,
+        left_zero=leave_zero(l1),
     )
 
 
@@ -146,6 +172,26 @@ EXPERIMENT = Experiment(
             ),
             check=lambda f: f.exact_zero_at > 0 and f.float_zero_at == 0 and f.other_zero_at == 0,
             without={"soft": True},
+        ),
+        Claim(
+            id="positive_slope_pulls_down",
+            sentence=lambda f: (
+                f"A slope of {f.data_slope:+g} from the data takes a weight from 0.05 to "
+                f"{f.moved_to:g} in a step with lr 0.1: down, as L1 does. A step goes against the "
+                "slope."
+            ),
+            check=lambda f: f.data_slope > 0 and f.moved_to < 0.05,
+            without={"slope": -0.02},
+        ),
+        Claim(
+            id="zero_is_not_dead",
+            sentence=lambda f: (
+                f"Of {f.threshold_features} weights that start at exactly 0, soft thresholds leave "
+                f"{f.left_zero} away from 0 in the end: a weight of 0 has a gradient, and moves as "
+                "soon as the data pull harder than the penalty."
+            ),
+            check=lambda f: 0 < f.left_zero < f.threshold_features,
+            without={"l1": 100.0},
         ),
         Claim(
             id="absolute_values_count",

@@ -47,6 +47,10 @@ class Facts:
     """What a step takes off a weight of 1: by weight_decay, and by that and the same penalty."""
     shown_gradient: float
     """``p.grad`` after the step."""
+    correlation: float
+    strengths: tuple[float, ...]
+    shared: tuple[tuple[float, float], ...]
+    """For each strength, ridge's weights of two correlated features whose true ones are 2 and 0."""
 
 
 def ridge(features: Array, targets: Array, strength: float, divisor: float) -> Array:
@@ -65,6 +69,13 @@ def one_step(weight_decay: float, in_loss: float) -> tuple[float, float]:
     return 1 - weight.item(), weight.grad.item()
 
 
+def pair(correlation: float, strength: float) -> tuple[float, float]:
+    """Ridge's weights of two features, in the limit of many rows; the first one alone matters."""
+    covariance = np.array([[1.0, correlation], [correlation, 1.0]])
+    first, second = np.linalg.solve(covariance + strength * np.eye(2), covariance @ [2.0, 0.0])
+    return float(first), float(second)
+
+
 def measure(
     power: float = 2.0,
     matrix: tuple[float, float] = (3.0, 4.0),
@@ -73,6 +84,7 @@ def measure(
     rows: int = 50,
     decay: float = 0.01,
     l2: float = L2,
+    strengths: tuple[float, ...] = (0.001, 0.1, 1.0),
 ) -> Facts:
     """Compute each number once.
 
@@ -84,6 +96,7 @@ def measure(
         rows: Of a data set with three features.
         decay: AdamW's ``weight_decay``.
         l2: Strength that is given to the optimizer, and to the loss as well; 0 is none.
+        strengths: Of the L2 on two correlated features.
     """
     small, large, strength, weight = 0.1, 10.0, 0.01, 3.0
     penalty_small, penalty_large = strength * small**power, strength * large**power
@@ -128,6 +141,9 @@ def measure(
         once=once,
         both=both,
         shown_gradient=shown,
+        correlation=0.95,
+        strengths=strengths,
+        shared=tuple(pair(0.95, s) for s in strengths),
     )
 
 
@@ -176,6 +192,23 @@ EXPERIMENT = Experiment(
             ),
             check=lambda f: f.shares[0] > 1.5 * f.shares[1],
             without={"directions": (10.0, 10.0)},
+        ),
+        Claim(
+            id="alike_when_strong",
+            sentence=lambda f: (
+                f"Of two features with correlation {f.correlation:g} one matters, with weight 2. "
+                "L2 gives them "
+                + ", ".join(
+                    f"{one:.2f} and {other:.2f} ($\\lambda = {s:g}$)"
+                    for (one, other), s in zip(f.shared, f.strengths, strict=True)
+                )
+                + ": they become alike when the penalty is strong."
+            ),
+            check=lambda f: (
+                f.shared[0][0] - f.shared[0][1] > 1.5
+                and f.shared[-1][0] - f.shared[-1][1] < 0.1 < f.shared[-1][1]
+            ),
+            without={"strengths": (0.001, 0.001)},
         ),
         Claim(
             id="mean_or_sum",

@@ -41,9 +41,11 @@ class SmoothnessPenalty(keras.regularizers.Regularizer):
                 raise ValueError(
                     f"pairs must be in [0, {x.shape[0]}), got {pair!r}"
                 )
-        left = ops.take(x, [i for i, _ in self.pairs], axis=0)
-        right = ops.take(x, [j for _, j in self.pairs], axis=0)
-        return self.strength * ops.sum(ops.square(left - right))
+        # as int32, or no pairs at all would count as floats
+        left = ops.convert_to_tensor([i for i, _ in self.pairs], "int32")
+        right = ops.convert_to_tensor([j for _, j in self.pairs], "int32")
+        gaps = ops.take(x, left, axis=0) - ops.take(x, right, axis=0)
+        return self.strength * ops.sum(ops.square(gaps))
 
     def get_config(self) -> dict[str, Any]:
         """Return what ``__init__`` needs to rebuild a saved model."""

@@ -49,7 +49,9 @@ class Adagrad:
             ValueError: If an array is not of floats, there are none, or shapes
                 differ between params, grads and the steps before.
         """
-        if isinstance(params, np.ndarray) or not params:
+        alone = isinstance(params, np.ndarray) or not params
+        # a number such as w[0] would stay where it is
+        if alone or not all(isinstance(p, np.ndarray) for p in params):
             raise ValueError(f"params must be a list of arrays, got {params!r}")
         shapes = [a.shape for a in self.sum_sq or params]
         for name, arrays in (("params", params), ("grads", grads)):

@@ -43,7 +43,9 @@ class GradientDescent:
             ValueError: If an array is not of floats, there are none, or shapes
                 differ between params and grads.
         """
-        if isinstance(params, np.ndarray) or not params:
+        alone = isinstance(params, np.ndarray) or not params
+        # a number such as w[0] would stay where it is
+        if alone or not all(isinstance(p, np.ndarray) for p in params):
             raise ValueError(f"params must be a list of arrays, got {params!r}")
         shapes = [p.shape for p in params]
         if (got := [g.shape for g in grads]) != shapes:

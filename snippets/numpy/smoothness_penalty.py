@@ -53,7 +53,7 @@ def smoothness_gradient(
     """
     left, right = _check(values, pairs, strength)
     slope = 2 * strength * (values[left] - values[right])  # one for each pair
-    gradient = np.zeros_like(values)
+    gradient = np.zeros_like(slope, shape=values.shape)  # values may be integers
     np.add.at(gradient, left, slope)
     np.add.at(gradient, right, -slope)
     return gradient

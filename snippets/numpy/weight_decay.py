@@ -27,7 +27,8 @@ def decay_weights(
     Raises:
         ValueError: If ``lr`` or ``weight_decay`` is negative, or their product is
             above 1, which would turn weights around.
-        TypeError: If ``weights`` is one array instead of a list of arrays.
+        TypeError: If ``weights`` is one array instead of a list of arrays, or has a
+            number such as ``w[0]`` in it.
 
     Source:
         Loshchilov and Hutter, "Decoupled Weight Decay Regularization",
@@ -36,6 +37,9 @@ def decay_weights(
     if isinstance(weights, np.ndarray):  # iterating would silently take its rows
         shape = weights.shape
         raise TypeError(f"weights must be a list of arrays, got an array {shape}")
+    for w in weights:
+        if not isinstance(w, np.ndarray):  # a number would stay as it is
+            raise TypeError(f"weights must be arrays, got {w!r}")
     if not (lr >= 0 and weight_decay >= 0 and lr * weight_decay <= 1):
         raise ValueError(
             "lr and weight_decay must be >= 0 and their product <= 1, "

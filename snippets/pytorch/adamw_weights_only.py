@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 
 def make_adamw(
@@ -25,7 +26,7 @@ def make_adamw(
 
     Raises:
         ValueError: If ``lr`` is not above 0, ``weight_decay`` is negative, or the
-            model has no parameters.
+            model has no parameters, or lazy ones that have no shape yet.
 
     Source:
         Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2, line 12.
@@ -34,6 +35,10 @@ def make_adamw(
         raise ValueError(f"lr must be a finite number > 0, got {lr!r}")
     if not 0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be finite, >= 0, got {weight_decay!r}")
+    if any(is_lazy(p) for p in model.parameters()):  # they have no ndim yet
+        raise ValueError(
+            f"model must have run once, got lazy parameters in {model!r}"
+        )
     weights = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
     if not weights and not others:

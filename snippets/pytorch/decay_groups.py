@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 
 def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
 
     Raises:
         ValueError: If ``l2`` is negative, infinite or not a number, or the model
-            has no parameters.
+            has no parameters, or lazy ones that have no shape yet.
 
     Source:
         Loshchilov and Hutter, "Decoupled Weight Decay Regularization", section 2:
@@ -35,6 +36,10 @@ def decay_groups(model: nn.Module, l2: float) -> list[dict[str, Any]]:
     """
     if not 0 <= l2 < math.inf:
         raise ValueError(f"l2 must be a finite number >= 0, got {l2!r}")
+    if any(is_lazy(p) for p in model.parameters()):  # they have no ndim yet
+        raise ValueError(
+            f"model must have run once, got lazy parameters in {model!r}"
+        )
     weights = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
     if not weights and not others:

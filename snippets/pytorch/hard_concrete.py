@@ -53,7 +53,7 @@ class HardConcrete(nn.Module):
         if not math.isfinite(log_alpha):
             raise ValueError(f"log_alpha must be finite, got {log_alpha!r}")
         super().__init__()
-        self.log_alpha = nn.Parameter(torch.full((inputs,), log_alpha))
+        self.log_alpha = nn.Parameter(torch.full((inputs,), float(log_alpha)))
 
     def gates(self) -> Tensor:
         """Return random gates after ``train()``, fixed ones after ``eval()``."""

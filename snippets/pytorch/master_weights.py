@@ -73,10 +73,16 @@ class MasterWeights:
 
         Args:
             state: What ``state_dict`` returned, for parameters of these shapes.
+
+        Raises:
+            ValueError: If the shapes are others; then nothing changes.
         """
-        for p, w, saved in zip(
-            self.params, self.weights, state["weights"], strict=True
-        ):
+        rows = list(zip(self.params, self.weights, state["weights"], strict=True))
+        for _, w, saved in rows:
+            if saved.shape != w.shape:  # copy_ might broadcast
+                shapes = f"{tuple(w.shape)}, got {tuple(saved.shape)}"
+                raise ValueError(f"weights must have shape {shapes}")
+        for p, w, saved in rows:
             w.copy_(saved)
             p.copy_(w)
         self.optimizer.load_state_dict(state["optimizer"])

@@ -158,3 +158,15 @@ def test_nearest_epsilon_of_rmsprop() -> None:
     nearest = distance(in_torch("RMSprop", alpha=MU, eps=1e-3), theirs)
     assert nearest < 0.5 * distance(in_torch("RMSprop", alpha=MU, eps=1e-6), theirs)
     assert nearest > 1e-3  # near, not equal
+
+
+@pytest.mark.parametrize("name", ["Adagrad", "RMSprop", "Adam"])
+def test_an_epsilon_of_zero_and_a_gradient_of_zero_are_no_number(name: str) -> None:
+    g = [0.0, 1.0]
+    w, v = torch.ones(2), keras.Variable([1.0, 1.0])
+    w.grad = torch.tensor(g)
+    getattr(torch.optim, name)([w], eps=0.0).step()
+    start = {"initial_accumulator_value": 0.0} if name == "Adagrad" else {}
+    getattr(keras.optimizers, name)(epsilon=0.0, **start).apply([keras.ops.array(g)], [v])
+    for weights in (w.numpy(), keras.ops.convert_to_numpy(v)):
+        assert np.isnan(weights).tolist() == [True, False]

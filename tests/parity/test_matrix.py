@@ -765,6 +765,25 @@ class TestScikitLearn:
         without_rows = Ridge(l2).fit(*problem)
         assert np.abs(ours[0] - without_rows.coef_).max() > 0.01
 
+    def test_several_targets_of_which_torch_takes_the_mean(
+        self, problem: tuple[Array, Array]
+    ) -> None:
+        """At k times the alpha of Ridge and Lasso, no slope of PyTorch's loss is left."""
+        features, target = problem
+        targets = np.stack([target, target[::-1]], 1)
+        x, y = torch.tensor(features), torch.tensor(targets)
+        for l1, l2 in ((0.0, 0.05), (0.05, 0.0)):
+            for k in (1, 2):
+                ridge = Ridge(k * sklearn_ridge_alpha(l2, len(targets)))
+                lasso = Lasso(k * sklearn_lasso_alpha(l1), tol=1e-14)
+                model = (ridge if l1 == 0 else lasso).fit(features, targets)
+                w = torch.tensor(model.coef_, requires_grad=True)
+                loss = nn.functional.mse_loss(x @ w.T + torch.tensor(model.intercept_), y)
+                (loss + l1 * w.abs().sum() + l2 * w.square().sum()).backward()
+                assert w.grad is not None
+                slope = w.grad[w != 0].abs().max()
+                assert slope < 1e-9 if k == 2 else slope > 1e-3
+
     @pytest.mark.parametrize("l1", [0.05, 0.5])
     def test_lasso(self, problem: tuple[Array, Array], l1: float) -> None:
         ours = snippets.numpy.l1_training.train(*problem, l1=l1, steps=5000)

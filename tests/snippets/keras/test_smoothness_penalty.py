@@ -27,6 +27,10 @@ def test_saved_and_loaded(tmp_path):
     assert len(model.losses) == 1
 
 
+def test_no_pairs_cost_nothing():
+    assert float(SmoothnessPenalty([], 1.0)(np.arange(4.0))) == 0
+
+
 @pytest.mark.parametrize("strength", [-1e-9, math.inf, math.nan])
 def test_refuses_strength(strength):
     with pytest.raises(ValueError, match=f"strength must be .* >= 0, got {strength}"):

@@ -174,6 +174,7 @@ def test_a_number_out_of_its_range_is_refused(call, name):
     [
         ([], [], r"params must be a list of arrays, got \[\]"),
         (np.ones(2), np.ones(2), r"params must be a list of arrays, got array\(\[1\., 1\.\]\)"),
+        ([np.float64(1)], [np.ones(())], r"params must be a list of arrays, got \[np.float64\(1"),
         ([np.ones(2, int)], [np.ones(2)], "params must be float arrays, got {'int64'}"),
         ([np.ones(2)], [np.ones(2, complex)], "grads must be float arrays, got {'complex128'}"),
         ([np.ones(2)], [np.ones(2, bool)], "grads must be float arrays, got {'bool'}"),

@@ -36,6 +36,13 @@ def test_constant_and_no_pairs_cost_nothing():
     assert smoothness_gradient(np.arange(4.0), [], 1.0).tolist() == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("dtype", [int, np.float32])
+def test_the_gradient_of_whole_numbers_has_fractions(dtype):
+    gradient = smoothness_gradient(np.array([0, 1, 3], dtype), [(0, 1), (1, 2)], 0.125)
+    assert gradient.tolist() == [-0.25, -0.25, 0.5]
+    assert gradient.dtype == (np.float32 if dtype is np.float32 else np.float64)
+
+
 @pytest.mark.parametrize("function", [smoothness_penalty, smoothness_gradient])
 class TestRefuses:
     @pytest.mark.parametrize("strength", [-1e-9, math.inf, math.nan])

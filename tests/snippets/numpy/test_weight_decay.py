@@ -40,3 +40,10 @@ def test_bad_numbers_are_refused_before_anything_changes(lr, weight_decay):
 def test_a_lone_array_is_refused():
     with pytest.raises(TypeError, match=r"list of arrays, got an array \(2, 3\)"):
         decay_weights(np.ones((2, 3)), 0.1, 0.1)
+
+
+def test_a_number_among_the_arrays_is_refused_before_anything_changes():
+    w = np.ones(2)
+    with pytest.raises(TypeError, match=r"weights must be arrays, got np.float64\(1"):
+        decay_weights([w, w[0]], 0.1, 0.1)
+    np.testing.assert_array_equal(w, [1.0, 1.0])

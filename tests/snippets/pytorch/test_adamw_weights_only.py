@@ -39,3 +39,11 @@ def test_refuses_learning_rate(lr):
 def test_refuses_decay(decay):
     with pytest.raises(ValueError, match=f"weight_decay must be finite, >= 0, got {decay}"):
         make_adamw(make_model(), weight_decay=decay)
+
+
+def test_lazy_layers_are_refused():
+    model = nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 1))
+    with pytest.raises(ValueError, match="model must have run once, got lazy parameters in Seq"):
+        make_adamw(model)
+    model(torch.ones(2, 5))
+    assert [len(g["params"]) for g in make_adamw(model).param_groups] == [2, 2]

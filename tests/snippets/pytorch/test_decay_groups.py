@@ -50,3 +50,11 @@ def test_one_step_by_hand():
 def test_refuses_strength(l2):
     with pytest.raises(ValueError, match=f"l2 must be a finite number >= 0, got {l2}"):
         decay_groups(nn.Linear(1, 1), l2)
+
+
+def test_lazy_layers_are_refused():
+    model = nn.Sequential(nn.LazyLinear(3), nn.Linear(3, 1))
+    with pytest.raises(ValueError, match="model must have run once, got lazy parameters in Seq"):
+        decay_groups(model, 0.25)
+    model(torch.ones(2, 5))
+    assert [len(g["params"]) for g in decay_groups(model, 0.25)] == [2, 2]

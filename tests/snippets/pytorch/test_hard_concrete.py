@@ -41,3 +41,9 @@ def test_penalty_lowers_log_alpha():
 def test_refuses_no_inputs():
     with pytest.raises(ValueError, match="inputs must be at least 1, got 0"):
         HardConcrete(0)
+
+
+def test_takes_a_whole_number_as_start():
+    layer = HardConcrete(3, log_alpha=2)
+    assert layer.log_alpha.tolist() == [2.0, 2.0, 2.0]
+    assert layer.log_alpha.requires_grad

@@ -109,3 +109,14 @@ def test_bad_parameters_are_refused() -> None:
         MasterWeights([], MAKE)
     with pytest.raises(ValueError, match=r"must be bfloat16 or float16, got one of torch\.float32"):
         MasterWeights(parameters(torch.float32), MAKE)
+
+
+def test_weights_of_other_shapes_are_refused_before_anything_changes() -> None:
+    params = parameters()
+    before = [p.detach().clone() for p in params]
+    master = MasterWeights(params, MAKE)
+    state = master.state_dict()
+    state["weights"] = [torch.zeros(4, 3), torch.zeros(1)]  # copy_ would repeat the 0
+    with pytest.raises(ValueError, match=r"weights must have shape \(3,\), got \(1,\)"):
+        master.load_state_dict(state)
+    assert all(map(torch.equal, params, before))
