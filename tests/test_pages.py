@@ -92,6 +92,14 @@ def test_what_people_look_for_stands_in_code_that_runs(seed: str) -> None:
     assert any(found.search(block.fence.text) for page in pages() for block in blocks(page))
 
 
+def test_no_block_has_more_than_two_blank_lines() -> None:
+    """An included file brings one of its own, which the page's source does not show."""
+    found = [
+        block.place for page in pages() for block in blocks(page) if "\n" * 4 in block.fence.text
+    ]
+    assert not found
+
+
 def test_no_line_begins_with_a_number_that_markdown_takes_for_a_list() -> None:
     """A reference whose year begins a line becomes a new point, without the year."""
     for page in pages():
