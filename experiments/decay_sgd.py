@@ -210,7 +210,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=["same", "scaled"], range=[CSS["l2"], CSS["adamw"]]),
-                legend=None,  # the coloured lines of text name the curves
+                legend=None,  # the colored lines of text name the curves
             ),
         )
     )

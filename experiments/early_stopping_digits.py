@@ -27,7 +27,7 @@ class Condition:
     """Means over the seeds, ± standard deviations; losses are cross-entropy in nats."""
 
     train: tuple[float, ...]
-    """After each epoch, on the (partly wrong) labels learnt from."""
+    """After each epoch, on the (partly wrong) labels learned from."""
     validation: tuple[float, ...]
     """On labels of the same kind."""
     test: tuple[float, ...]

@@ -334,8 +334,8 @@ EXPERIMENT = Experiment(
             caption=lambda f: (
                 f"The weights of {f.features} features, fitted to {f.rows} rows of one data set. "
                 f"Orange features matter, with true sizes from {f.smallest:g} to {f.largest:g}; "
-                f"grey ones were never used to make the targets. Some $\\lambda$ of the slider "
-                f"keeps all orange and no grey ones in {f.perfect} of {f.seeds} data sets."
+                f"gray ones were never used to make the targets. Some $\\lambda$ of the slider "
+                f"keeps all orange and no gray ones in {f.perfect} of {f.seeds} data sets."
             ),
             alt=lambda f: (
                 f"Weights of {f.features} features over lambda, one data set. On average over "

@@ -233,7 +233,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
                 "kind:N",
                 title=None,
                 scale=alt.Scale(domain=[k for k, _ in kinds], range=[CSS["l2"], CSS["plain"]]),
-                legend=None,  # the coloured lines of text name the curves
+                legend=None,  # the colored lines of text name the curves
             ),
         )
     )

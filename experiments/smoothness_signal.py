@@ -246,7 +246,7 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="filter",
-            title=lambda _: "If neighbours are alike, saying so beats shrinking",
+            title=lambda _: "If neighbors are alike, saying so beats shrinking",
             caption=lambda f: (
                 f"{f.length} weights learned from {f.rows} rows, first of {f.seeds} data sets. "
                 f"Ridge, at its best strength, shrinks each weight by itself and stays ragged. "

@@ -43,7 +43,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 # %% [markdown]
-# Colours for every picture below: one for each method.
+# Colors for every picture below: one for each method.
 
 # %%
 COLOURS = {"ridge": "#0072b2", "lasso": "#d15400", "elastic net": "#b05a9e"}
@@ -97,7 +97,7 @@ print(f"\nMost alike are s1 and s2: correlation {s1_s2:.2f}")
 # ## Three penalties on one scale
 #
 # [Ridge](../weight-penalties/l2.md), [lasso](../weight-penalties/l1.md) and [elastic
-# net](../weight-penalties/elastic-net.md) all minimise the mean squared error plus a penalty.
+# net](../weight-penalties/elastic-net.md) all minimize the mean squared error plus a penalty.
 # Features **and target** are standardized before, always with the mean and standard deviation of
 # the rows that are fitted. So no unit decides anything, and the strengths can be compared.
 #
