@@ -222,7 +222,7 @@ def draw_curves(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     epochs = range(1, facts.epochs + 1)
     for c, colour, name in (
-        (facts.noisy, "dropout", f"{facts.wrong:.0%} of the labels drawn anew"),
+        (facts.noisy, "plain", f"{facts.wrong:.0%} of the labels drawn anew"),
         (facts.right, "ink", "right labels"),
     ):
         axes.plot(epochs, c.validation, color=LIGHT[colour])

@@ -261,9 +261,9 @@ def draw_kept(facts: Facts) -> MatplotlibFigure:
     axes.text(
         facts.chosen * 1.06, 50, "chosen by\ncross-validation", color=LIGHT["muted"], va="top"
     )
-    axes.text(0.62, 10.5, f"of the {facts.matter} that matter", color=LIGHT["l1"], va="bottom")
+    axes.text(0.6, 11.5, f"of the {facts.matter} that matter", color=LIGHT["l1"], va="bottom")
     axes.text(
-        strengths[0] * 1.12, facts.wrong[0] + 4, f"of the {facts.useless} others", va="bottom"
+        strengths[0] * 1.22, facts.wrong[0] - 4, f"of the {facts.useless} others", va="bottom"
     )
     axes.set_xscale("log")
     axes.set_ylim(0, 72)

@@ -142,7 +142,7 @@ def draw_filter(facts: Facts) -> MatplotlibFigure:
     axes.set_xlabel("position of the weight")
     axes.set_ylabel("weight (dimensionless)")
     axes.set_ylim(top=max(facts.ridge + facts.truth) * 1.45)
-    axes.legend(ncols=3, loc="upper center", fontsize=10)
+    axes.legend(ncols=3, loc="upper center", fontsize=11)
     return figure
 
 
