@@ -235,11 +235,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
                 scale=alt.Scale(domain=[k for k, _ in kinds], range=[CSS["l2"], CSS["plain"]]),
                 legend=None,  # the colored lines of text name the curves
             ),
-            strokeWidth=alt.StrokeWidth(
-                "kind:N",
-                legend=None,
-                scale=alt.Scale(domain=[k for k, _ in kinds], range=[2.5, 7]),
-            ),
+            strokeWidth=alt.condition("datum.kind == 'biases free'", alt.value(2.5), alt.value(7)),
         )
     )
     text = alt.Chart(alt.InlineData(values=texts)).transform_filter(chosen)
