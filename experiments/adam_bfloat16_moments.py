@@ -238,7 +238,7 @@ def measure(beta2: float = BETAS[1], noise: bool = True, small: bool = True) -> 
     )
 
 
-COLOURS = {"float32": "ink", "nearest": "dropout", "stochastic": "adam"}
+COLOURS = {"float32": "ink", "nearest": "plain", "stochastic": "adam"}
 LINES = {"float32": "-", "nearest": "--", "stochastic": ":"}
 NAMES = {
     "float32": "float32",
@@ -263,7 +263,7 @@ def draw_falling(facts: Facts) -> MatplotlibFigure:
     axes.set_ylim(0, 1.35 * max(facts.curves["nearest"]))
     axes.set_xlabel("updates")
     axes.set_ylabel("v, mean of squared gradients")
-    axes.legend(loc="upper right", fontsize=10)
+    axes.legend(loc="upper right", fontsize=11)
     return figure
 
 

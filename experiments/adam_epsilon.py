@@ -123,13 +123,12 @@ def draw_places(facts: Facts) -> MatplotlibFigure:
     figure = new_figure(width=5.8, height=3.8)
     axes = figure.subplots()
     for values, colour, style, words, place in (
-        (facts.outside, LIGHT["adam"], "-", "√v̂ + ε\n(paper, PyTorch)", (2e-11, 0.62)),
-        (facts.before_correction, LIGHT["adamw"], "--", "ε̂ before the\ncorrection\n(Keras)", None),
-        (facts.inside, LIGHT["l1"], ":", "√(v̂ + ε)", (3e-4, 0.5)),
+        (facts.outside, LIGHT["adam"], "-", "√v̂ + ε\n(paper, PyTorch)", (3e-12, 0.62)),
+        (facts.before_correction, LIGHT["adamw"], "--", "√v + ε̂\n(Keras)", (6e-8, 0.62)),
+        (facts.inside, LIGHT["plain"], ":", "√(v̂ + ε)", (3e-4, 0.5)),
     ):
         axes.semilogx(facts.sizes, values, color=colour, linestyle=style)
-        x, y = place or (6e-8, 0.62)
-        axes.text(x, y, words, color=colour, ha="left", va="center")
+        axes.text(*place, words, color=colour, ha="left", va="center")
     axes.set_xlabel("size of the gradient (unit of the loss per unit of the weight)")
     axes.set_ylabel("first step, in units of lr")
     return figure
@@ -188,7 +187,7 @@ def chart_places(facts: Facts) -> alt.TopLevelMixin:
             color=alt.Color(
                 "place:N",
                 title=None,
-                scale=alt.Scale(domain=names, range=[CSS["adam"], CSS["adamw"], CSS["l1"]]),
+                scale=alt.Scale(domain=names, range=[CSS["adam"], CSS["adamw"], CSS["plain"]]),
                 legend=legend,
             ),
             strokeDash=alt.StrokeDash(

@@ -193,8 +193,8 @@ def draw_stepper(facts: Facts) -> MatplotlibFigure:
     corrected = _steps(gradients, betas, 0)
     axes.plot(t, uncorrected, color=LIGHT["plain"], linestyle="--")
     axes.plot(t, corrected, color=LIGHT["adam"])
-    axes.text(t[16], uncorrected[16] + 0.15, "without correction", color=LIGHT["plain"])
-    axes.text(t[16], corrected[16] + 0.1, "with correction", color=LIGHT["adam"])
+    axes.text(t[16], uncorrected[16] + 0.75, "without correction", color=LIGHT["plain"])
+    axes.text(t[16], corrected[16] + 0.3, "with correction", color=LIGHT["adam"])
     axes.set_ylim(-1.2)
     axes.text(t[20], -0.95, "bars: its gradients, largest = 1", color=LIGHT["muted"])
     axes.axhline(0, color=LIGHT["muted"], linewidth=0.8)
@@ -313,7 +313,7 @@ def draw_learning_rates(facts: Facts) -> MatplotlibFigure:
     figure = new_figure(width=5.8, height=3.8)
     axes = figure.subplots()
     for arms, colour, style, name, place in (
-        (facts.uncorrected, LIGHT["plain"], "--", "without correction", (0.001, 0.09)),
+        (facts.uncorrected, LIGHT["plain"], "--", "without correction", (0.0072, 0.75)),
         (facts.corrected, LIGHT["adam"], "-", "with correction", (0.0013, 1.5)),
     ):
         lrs = [arm.lr for arm in arms]

@@ -117,7 +117,7 @@ def draw_limit(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     names = list(NAMES)
     limit = facts.gigabytes["large"]["triad"]
-    axes.axvline(limit, color=LIGHT["dropout"], linestyle="--")
+    axes.axvline(limit, color=LIGHT["ink"], linestyle="--")
     for size, mark in MARKS.items():
         for place, name in enumerate(names):
             axes.plot(
@@ -145,7 +145,9 @@ def draw_limit(facts: Facts) -> MatplotlibFigure:
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("28 bytes a weight, over the time of a step (GB/s)")
-    figure.legend(loc="outside upper center", ncols=3, fontsize=9, frameon=False)
+    figure.legend(
+        loc="outside upper center", ncols=3, fontsize=10, handletextpad=0.1, columnspacing=1
+    )
     return figure
 
 

@@ -98,8 +98,8 @@ def draw(facts: Facts) -> MatplotlibFigure:
     for losses, colour, style, words, place in (
         (facts.right, LIGHT["adam"], "-", "right: − lr · m̂ / (√v̂ + ε)", (62, 0.7)),
         (facts.no_root, LIGHT["muted"], "-", "no root: − lr · m̂ / (v̂ + ε)", (62, 2e3)),
-        (facts.added, LIGHT["l1"], "--", "− lr · v̂ + ε · m̂", (12, 1e10)),
-        (facts.multiplied, LIGHT["dropout"], ":", "− lr · (v̂ + ε) · m̂", (12, 1e7)),
+        (facts.added, LIGHT["ink"], "--", "− lr · v̂ + ε · m̂", (12, 1e10)),
+        (facts.multiplied, LIGHT["plain"], ":", "− lr · (v̂ + ε) · m̂", (12, 1e7)),
     ):
         shown = [min(loss, top) for loss in (facts.start_loss, *losses)]
         axes.semilogy(range(len(shown)), shown, color=colour, linestyle=style)

@@ -278,7 +278,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=["l2", "adamw"], range=[CSS["l2"], CSS["adamw"]]),
-                legend=None,  # the coloured lines of text name the curves
+                legend=None,  # the colored lines of text name the curves
             ),
         )
     )

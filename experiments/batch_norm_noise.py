@@ -160,7 +160,11 @@ def draw_groups(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     axes.axhline(facts.plain.loss, color=LIGHT["plain"], linestyle="--")
     axes.text(
-        facts.groups[-1], facts.plain.loss, "no batch norm", color=LIGHT["plain"], va="bottom"
+        facts.groups[-1],
+        facts.plain.loss + 0.008,
+        "no batch norm",
+        color=LIGHT["plain"],
+        va="bottom",
     )
     axes.errorbar(
         facts.groups,

@@ -43,7 +43,7 @@ class Facts:
 
 
 def measure(strength: float = STRENGTH) -> Facts:
-    """Fit one weight to 60 tumours of the breast cancer data, without and with the penalty.
+    """Fit one weight to 60 tumors of the breast cancer data, without and with the penalty.
 
     Args:
         strength: Of the L2 penalty.
@@ -117,7 +117,7 @@ def draw(facts: Facts) -> MatplotlibFigure:
     axes.set_ylim(0, 1.3)
     axes.set_xlim(w[0], w[-1])
     axes.set_xlabel("weight w (dimensionless)")
-    axes.set_ylabel("nats per tumour")
+    axes.set_ylabel("nats per tumor")
     return figure
 
 
@@ -150,7 +150,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     def y(field: str) -> alt.Y:
         return alt.Y(
             f"{field}:Q",
-            title="nats per tumour",
+            title="nats per tumor",
             scale=alt.Scale(domain=[0, 1.7], nice=False),
             axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1.0], titlePadding=12),
         )
@@ -224,8 +224,8 @@ EXPERIMENT = Experiment(
             name="sum",
             title=lambda f: "A penalty moves the bottom of the valley towards zero",
             caption=lambda f: (
-                f"One weight, which tells malignant from benign tumours by their {f.feature} "
-                f"({f.rows} tumours; the bias is at its best for each weight). The loss alone is "
+                f"One weight, which tells malignant from benign tumors by their {f.feature} "
+                f"({f.rows} tumors; the bias is at its best for each weight). The loss alone is "
                 f"smallest at w = {f.plain_weight:.2f}. Adding {f.strength:g} w² makes "
                 f"w = {f.weight:.2f} the best."
             ),

@@ -184,7 +184,7 @@ def draw_sizes(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     axes.plot(facts.sizes, facts.adamw[CHOSEN], color=LIGHT["adamw"])
     axes.plot(facts.sizes, facts.l2[CHOSEN], color=LIGHT["l2"])
-    axes.text(facts.sizes[0], facts.adamw[CHOSEN][0] + 0.02, "AdamW", color=LIGHT["adamw"])
+    axes.text(facts.sizes[0], facts.adamw[CHOSEN][0] + 0.03, "AdamW", color=LIGHT["adamw"])
     axes.text(0.16, 0.42, "Adam + L2", color=LIGHT["l2"])
     axes.set_xscale("log")
     axes.set_ylim(-0.03, 1.08)
@@ -248,7 +248,7 @@ def chart_sizes(facts: Facts) -> alt.TopLevelMixin:
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=["l2", "adamw"], range=[CSS["l2"], CSS["adamw"]]),
-                legend=None,  # the coloured lines of text name the curves
+                legend=None,  # the colored lines of text name the curves
             ),
         )
     )
@@ -275,7 +275,7 @@ def draw_real(facts: Facts) -> MatplotlibFigure:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(0.4, max(rates) * 2)
-    axes.text(max(sizes), 1.15, "AdamW: every weight alike", color=LIGHT["adamw"], ha="right")
+    axes.text(max(sizes), 1.3, "AdamW: every weight alike", color=LIGHT["adamw"], ha="right")
     axes.text(max(sizes), max(rates) * 0.35, "Adam + L2", color=LIGHT["l2"], ha="right")
     axes.set_xlabel("typical gradient of the weight (root mean square)")
     axes.set_ylabel("speed of the decay, AdamW = 1")

@@ -153,7 +153,7 @@ def draw(facts: Facts) -> MatplotlibFigure:
         axes.plot(steps, [max(v, FLOOR) for v in values], color=colour, linestyle=style)
         if factor:
             axes.text(3, max(values) * factor, name, color=colour, va="bottom")
-    axes.text(2.2, 4e-6, lines[1][3], color=LIGHT["adamw"], va="top")
+    axes.text(3, 1e-9, lines[1][3], color=LIGHT["adamw"], va="top")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(FLOOR, 1e3)
@@ -210,7 +210,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=["same", "scaled"], range=[CSS["l2"], CSS["adamw"]]),
-                legend=None,  # the coloured lines of text name the curves
+                legend=None,  # the colored lines of text name the curves
             ),
         )
     )

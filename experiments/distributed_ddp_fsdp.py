@@ -108,7 +108,7 @@ WAYS = {
 
 def draw_counts(facts: Facts) -> MatplotlibFigure:
     """Each way to add a penalty: how often it counts."""
-    figure = new_figure(width=6.4, height=4.2)
+    figure = new_figure(width=6.2, height=4.2)
     axes = figure.subplots()
     places = range(len(WAYS), 0, -1)
     axes.axvline(1.0, color=LIGHT["muted"], linewidth=1.2)
@@ -120,7 +120,7 @@ def draw_counts(facts: Facts) -> MatplotlibFigure:
         markersize=11,
         markerfacecolor="none",
         markeredgewidth=2,
-        color=LIGHT["l1"],
+        color=LIGHT["muted"],
         label="value printed on rank 0",
     )
     axes.plot(
@@ -128,14 +128,16 @@ def draw_counts(facts: Facts) -> MatplotlibFigure:
         places,
         "D",
         markersize=5,
-        color=LIGHT["l2"],
+        color=LIGHT["ink"],
         label="gradient the optimizer gets",
     )
     axes.set_yticks(list(places), list(WAYS.values()))
     axes.set_ylim(0.5, len(WAYS) + 0.5)
     axes.set_xlim(0, 2.2)
     axes.set_xlabel("over the same in one process")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=2, fontsize=10)
+    axes.legend(
+        loc="lower center", bbox_to_anchor=(0.22, 1.0), ncols=2, columnspacing=1, fontsize=11
+    )
     return figure
 
 

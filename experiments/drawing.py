@@ -1,4 +1,4 @@
-"""One visual language: a colour for each method, on every page, in light and in dark."""
+"""One visual language: a color for each method, on every page, in light and in dark."""
 
 import io
 import re
@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-# name: (light, dark). Okabe and Ito's colours, darkened or lightened until each has a contrast
+# name: (light, dark). Okabe and Ito's colors, darkened or lightened until each has a contrast
 # of at least 3:1 against the page. The light value is what experiments draw with.
 PALETTE = {
     "ink": ("#1f2933", "#e4e7eb"),
@@ -22,17 +22,20 @@ PALETTE = {
     "dropout": ("#b3344a", "#ff8a9b"),
 }
 LIGHT = {name: light for name, (light, _) in PALETTE.items()}
-"""Colours to draw static pictures with; ``to_svg`` turns them into the page's own."""
+"""Colors to draw static pictures with; ``to_svg`` turns them into the page's own."""
 CSS = {name: f"var(--rx-{name.replace('_', '-')}, {light})" for name, (light, _) in PALETTE.items()}
-"""Colours to draw interactive charts with: they follow the page's light and dark."""
+"""Colors to draw interactive charts with: they follow the page's light and dark."""
+
+PAGE = ("#ffffff", "#1e2329")
+"""What is behind a picture, light and dark."""
 
 _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "regularization-by-example",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 11,
-    "axes.titlesize": 12,
+    "font.size": 12,
+    "axes.titlesize": 12.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -57,13 +60,13 @@ _STYLE: Any = {
 
 
 def new_figure(width: float = 6.2, height: float = 3.6) -> Figure:
-    """An empty figure in the site's style, in inches; phones show it at half its size."""
+    """An empty figure in the site's style, in inches; a phone shows it at two thirds."""
     mpl.rcParams.update(_STYLE)
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as SVG: the same bytes every time, in the colours of the page around it."""
+    """The figure as SVG: the same bytes every time, in the colors of the page around it."""
     buffer = io.StringIO()
     with mpl.rc_context(_STYLE):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -75,14 +78,20 @@ def to_svg(figure: Figure) -> str:
 
 
 def theme_css() -> str:
-    """The palette as CSS variables that follow the reader's colour scheme."""
+    """The palette as CSS variables that follow the reader's color scheme.
+
+    Text has a rim in the color of the page, so that it can be read where it meets a line.
+    """
 
     def variables(column: int) -> str:
         return "".join(
-            f"--rx-{name.replace('_', '-')}:{colours[column]};" for name, colours in PALETTE.items()
+            f"--rx-{name.replace('_', '-')}:{colours[column]};"
+            for name, colours in {**PALETTE, "page": PAGE}.items()
         )
 
-    return f":root{{{variables(0)}}}@media(prefers-color-scheme:dark){{:root{{{variables(1)}}}}}"
+    rim = "text{paint-order:stroke;stroke:var(--rx-page);stroke-linejoin:round;stroke-width:3px}"
+    dark = f"@media(prefers-color-scheme:dark){{:root{{{variables(1)}}}}}"
+    return f":root{{{variables(0)}}}{dark}{rim}"
 
 
 VEGA_CONFIG = {

@@ -142,7 +142,7 @@ def draw(facts: Facts) -> MatplotlibFigure:
             marker="o",
             capsize=3,
         )
-        at = 4 if k == 0 else 8
+        at = 4 if k == 0 else 6
         axes.annotate(
             name,
             (facts.shares[at], facts.accuracy[k][at]),

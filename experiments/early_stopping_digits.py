@@ -27,7 +27,7 @@ class Condition:
     """Means over the seeds, ± standard deviations; losses are cross-entropy in nats."""
 
     train: tuple[float, ...]
-    """After each epoch, on the (partly wrong) labels learnt from."""
+    """After each epoch, on the (partly wrong) labels learned from."""
     validation: tuple[float, ...]
     """On labels of the same kind."""
     test: tuple[float, ...]
@@ -222,7 +222,7 @@ def draw_curves(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     epochs = range(1, facts.epochs + 1)
     for c, colour, name in (
-        (facts.noisy, "dropout", f"{facts.wrong:.0%} of the labels drawn anew"),
+        (facts.noisy, "plain", f"{facts.wrong:.0%} of the labels drawn anew"),
         (facts.right, "ink", "right labels"),
     ):
         axes.plot(epochs, c.validation, color=LIGHT[colour])

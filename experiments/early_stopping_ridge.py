@@ -157,13 +157,14 @@ def draw_filters(facts: Facts) -> MatplotlibFigure:
             textcoords="offset points",
             ha="right",
         )
-    axes.text(4.6, 0.06, "solid: stopped after t steps", ha="right")
-    axes.text(4.6, 0.0, "dashed: ridge, λ = 1 / (2ηt)", ha="right", color=LIGHT["l2"])
+    axes.text(0.0042, 1.22, "solid: stopped after t steps")
+    axes.text(0.0042, 1.12, "dashed: ridge, λ = 1 / (2ηt)", color=LIGHT["l2"])
     axes.set_xscale("log")
     axes.set_xlim(facts.curve[0], facts.curve[-1])
     axes.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
     axes.set_xlabel("curvature s of a direction (dimensionless)")
     axes.set_ylabel("share of the solution reached")
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.yaxis.set_major_formatter("{x:.0%}")
     return figure
 

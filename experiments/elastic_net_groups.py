@@ -229,7 +229,7 @@ def draw_groups(facts: Facts) -> MatplotlibFigure:
             linewidth=2.0 if matters else 1.0,
         )
     axes.axhline(1, color=LIGHT["ink"], linewidth=1.0, linestyle=":")
-    axes.text(strengths[-1], 1.04, "what they should be", ha="right", va="bottom")
+    axes.text(strengths[-1] / 1.1, 1.1, "what they should be", ha="right", va="bottom")
     axes.axhline(0, color=LIGHT["ink"], linewidth=0.8)
     axes.set_xscale("log")
     axes.set_xlim(strengths[0], strengths[-1])
@@ -241,8 +241,8 @@ def draw_groups(facts: Facts) -> MatplotlibFigure:
     )
     axes.set_ylim(top=top * 1.18)
     low = min(min(row) for row in facts.paths)
-    axes.text(strengths[0] * 1.25, low, "useless", color=LIGHT["plain"], va="top")
-    axes.set_ylim(bottom=low - 0.12 * top)
+    axes.text(strengths[0] * 1.25, low - 0.06, "useless", color=LIGHT["plain"], va="top")
+    axes.set_ylim(bottom=low - 0.16 * top)
     return figure
 
 
@@ -320,14 +320,14 @@ def chart_groups(facts: Facts) -> alt.TopLevelMixin:
         mark = text.mark_text(align="left", baseline="top", fontSize=13, color=CSS["ink"])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
-    names = [{"feature": 1, "kind": matters}, {"feature": facts.matter + 2, "kind": "useless"}]
-    name = (
-        alt.Chart(alt.InlineData(values=names))
-        .mark_text(align="left", baseline="bottom", fontSize=13, xOffset=-3)
-        .encode(x=x, y=alt.value(316), text="kind:N", color=colour)
-    )
+    def name(kind: str, feature: int, align: str) -> Any:
+        place = alt.Chart(alt.InlineData(values=[{"feature": feature, "kind": kind}]))
+        mark = place.mark_text(align=align, baseline="bottom", fontSize=13)
+        return mark.encode(x=x, y=alt.value(316), text="kind:N", color=colour)
+
+    names = name(matters, 1, "left"), name("useless", facts.features, "right")
     rows = (row("top", 4), row("middle", 22), row("bottom", 40), row("marks", 58))
-    layers = alt.layer(bar, tick, name, *rows)
+    layers = alt.layer(bar, tick, *names, *rows)
     return layers.add_params(*exponent).properties(width="container", height=320)
 
 

@@ -351,7 +351,7 @@ def draw(facts: Facts) -> MatplotlibFigure:
     )
     axes.text(
         end,
-        facts.rounded.at_500 / 5,
+        facts.rounded.at_500 / 12,
         f"the same, with lr and λ {facts.usual:g}",
         ha="right",
         va="top",

@@ -261,9 +261,9 @@ def draw_kept(facts: Facts) -> MatplotlibFigure:
     axes.text(
         facts.chosen * 1.06, 50, "chosen by\ncross-validation", color=LIGHT["muted"], va="top"
     )
-    axes.text(0.62, 10.5, f"of the {facts.matter} that matter", color=LIGHT["l1"], va="bottom")
+    axes.text(0.6, 11.5, f"of the {facts.matter} that matter", color=LIGHT["l1"], va="bottom")
     axes.text(
-        strengths[0] * 1.12, facts.wrong[0] + 4, f"of the {facts.useless} others", va="bottom"
+        strengths[0] * 1.22, facts.wrong[0] - 4, f"of the {facts.useless} others", va="bottom"
     )
     axes.set_xscale("log")
     axes.set_ylim(0, 72)
@@ -334,8 +334,8 @@ EXPERIMENT = Experiment(
             caption=lambda f: (
                 f"The weights of {f.features} features, fitted to {f.rows} rows of one data set. "
                 f"Orange features matter, with true sizes from {f.smallest:g} to {f.largest:g}; "
-                f"grey ones were never used to make the targets. Some $\\lambda$ of the slider "
-                f"keeps all orange and no grey ones in {f.perfect} of {f.seeds} data sets."
+                f"gray ones were never used to make the targets. Some $\\lambda$ of the slider "
+                f"keeps all orange and no gray ones in {f.perfect} of {f.seeds} data sets."
             ),
             alt=lambda f: (
                 f"Weights of {f.features} features over lambda, one data set. On average over "

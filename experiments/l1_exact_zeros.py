@@ -169,7 +169,7 @@ def draw_distance(facts: Facts) -> MatplotlibFigure:
         style = ":" if way is facts.decayed else "-"
         axes.plot(facts.shown, way.curve, color=LIGHT[colour], linestyle=style)
         place = facts.steps * 1.2, way.curve[-1]
-        axes.text(*place, name, color=LIGHT[colour], va="center", fontsize=10)
+        axes.text(*place, name, color=LIGHT[colour], va="center", fontsize=11)
     curve = [(t, v) for t, v in zip(facts.shown, facts.proximal.curve, strict=True) if v > 0]
     steps, values = zip(*curve, strict=True)
     floor = 3e-7

@@ -83,15 +83,16 @@ def draw_minimum(facts: Facts) -> MatplotlibFigure:
             colour = LIGHT[name] if strength else LIGHT["plain"]
             axes.plot(w, total, color=colour, linewidth=1.0 + 0.4 * strength)
             axes.plot(place, lowest, "o", color=colour, markersize=9)
+            above = name == "l1" and place > 0 and strength > 0
             axes.annotate(
                 f"λ = {strength:g}",
                 (place, lowest),
-                xytext=(-4, -8) if strength else (0, -8),
+                xytext=(0, 10) if above else (-4, -8) if strength else (0, -8),
                 textcoords="offset points",
-                ha="right" if strength else "center",
-                va="top",
+                ha="right" if strength and not above else "center",
+                va="bottom" if above else "top",
                 color=LIGHT["ink"],
-                fontsize=10,
+                fontsize=11,
             )
         axes.axvline(0, color=LIGHT["muted"], linewidth=0.8)
         axes.set_title("L1" if name == "l1" else "L2")
@@ -175,9 +176,9 @@ def chart_minimum(facts: Facts) -> alt.TopLevelMixin:
         zero,
         curve,
         dot,
-        row("datum.l", 4, "ink"),
-        row("'L1 (circle): best weight ' + datum.l1", 24, "l1"),
-        row("'L2 (square): best weight ' + datum.l2", 44, "l2"),
+        row("datum.l", -66, "ink"),
+        row("'L1 (circle): best weight ' + datum.l1", -46, "l1"),
+        row("'L2 (square): best weight ' + datum.l2", -26, "l2"),
     )
     return layers.add_params(*control).properties(width="container", height=320)
 

@@ -337,7 +337,7 @@ EXPERIMENT = Experiment(
             title=lambda f: "L2 pulls the coefficients towards zero, together, never all the way",
             caption=lambda f: (
                 f"Ten coefficients of a linear model of diabetes progression, fitted to {f.rows} "
-                f"patients (one of {f.splits} splits); grey marks are the coefficients without "
+                f"patients (one of {f.splits} splits); gray marks are the coefficients without "
                 f"penalty. Their norm falls at "
                 f"every step of $\\lambda$, yet `{f.grows}` grows for a while and `{f.flips}` "
                 f"changes sign: where features carry the same information, L2 shares the work "

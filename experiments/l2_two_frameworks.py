@@ -197,7 +197,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     kinds = (("biases free", facts.weights_only), ("biases decayed too", facts.biases_too))
     lines = [
         {"c": c, "t": t, "d": float(f"{max(d, FLOOR):.2e}"), "kind": kind}
-        for kind, rows in kinds
+        for kind, rows in reversed(kinds)  # the wide line first, the thin one upon it
         for c, row in zip(facts.factors, rows, strict=True)
         for t, d in zip(facts.shown, row, strict=True)
     ]
@@ -215,7 +215,7 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
     line = (
         alt.Chart(alt.InlineData(values=lines))
         .transform_filter(chosen)
-        .mark_line(strokeWidth=2.5)
+        .mark_line()
         .encode(
             x=alt.X(
                 "t:Q",
@@ -233,8 +233,9 @@ def chart(facts: Facts) -> alt.TopLevelMixin:
                 "kind:N",
                 title=None,
                 scale=alt.Scale(domain=[k for k, _ in kinds], range=[CSS["l2"], CSS["plain"]]),
-                legend=None,  # the coloured lines of text name the curves
+                legend=None,  # the colored lines of text name the curves
             ),
+            strokeWidth=alt.condition("datum.kind == 'biases free'", alt.value(2.5), alt.value(7)),
         )
     )
     text = alt.Chart(alt.InlineData(values=texts)).transform_filter(chosen)

@@ -252,7 +252,7 @@ def draw_schemes(facts: Facts) -> MatplotlibFigure:
         axes.plot(row, [k] * len(row), "o", color=colour, markersize=5, alpha=0.6)
         axes.plot([loss - facts.plain] * 2, [k - 0.28, k + 0.28], color=colour, linewidth=3)
     axes.axvline(0, color=LIGHT["plain"], linewidth=1.5, linestyle=":")
-    axes.text(0, -0.72, "no penalty", color=LIGHT["plain"], ha="right", va="center")
+    axes.text(-0.006, -0.72, "no penalty", color=LIGHT["plain"], ha="right", va="center")
     axes.set_yticks(range(len(facts.schemes)), facts.schemes)
     axes.set_ylim(len(facts.schemes) - 0.5, -1)
     axes.set_xlabel("test loss minus that without a penalty (nats)")

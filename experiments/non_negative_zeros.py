@@ -115,7 +115,7 @@ def draw_weights(facts: Facts) -> MatplotlibFigure:
     axes.set_ylim(top=max(facts.free_weights) * 1.25)
     axes.set_xlabel(f"feature: the first {facts.matter} matter, with weight 1")
     axes.set_ylabel("weight (dimensionless)")
-    axes.legend(loc="upper right", ncols=2, fontsize=10)
+    axes.legend(loc="upper right", ncols=2, fontsize=11)
     return figure
 
 

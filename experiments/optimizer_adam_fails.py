@@ -86,7 +86,7 @@ def draw_walks(facts: Facts) -> MatplotlibFigure:
     for values, colour, style, words, place in (
         (facts.adam, "adam", "-", "Adam", (150, 0.83)),
         (facts.gradient_descent, "plain", "-", "gradient descent", (500, -0.82)),
-        (facts.amsgrad, "adamw", "--", "AMSGrad", (60, -0.7)),
+        (facts.amsgrad, "ink", "--", "AMSGrad", (60, -0.7)),
     ):
         axes.semilogx(facts.shown[1:], values[1:], color=LIGHT[colour], linestyle=style)
         axes.text(*place, words, color=LIGHT[colour])

@@ -172,7 +172,7 @@ def draw_rates(facts: Facts) -> MatplotlibFigure:
     axes.set_ylim(1e-6, 30)
     axes.set_xlabel("learning rate")
     axes.set_ylabel(f"training loss after {facts.steps} updates")
-    axes.legend(loc="lower left", fontsize=10)
+    axes.legend(loc="lower left", fontsize=11)
     return figure
 
 

@@ -447,9 +447,9 @@ def chart_paths(facts: Facts) -> alt.TopLevelMixin:
             .transform_calculate(
                 words=f"'{rule}: ' + ({gone} ? 'diverged' : format(datum.loss, '.3f'))"
             )
-            .mark_text(align="left", baseline="top", fontSize=12, fontWeight="bold")
+            .mark_text(align="left", baseline="top", fontSize=12)
             .encode(
-                x=alt.value(-40 + 168 * (place % 2)),
+                x=alt.value(-50 + 180 * (place % 2)),
                 y=alt.value(-62 + 20 * (place // 2)),
                 text="words:N",
                 color=colour,

@@ -322,7 +322,7 @@ EXPERIMENT = Experiment(
                 "The diamond has corners on the axes, and L1's solution slides into one"
             ),
             caption=lambda f: (
-                f"Two weights of a linear model of diabetes progression ({f.rows} patients). Grey "
+                f"Two weights of a linear model of diabetes progression ({f.rows} patients). Gray "
                 "ellipses: equal loss, around the weights without penalty (the cross). Dashed: the "
                 "level on which the solution lies; it touches the diamond, where the sum of "
                 "absolute weights is as large as L1's, or the circle, where the sum of squares is "

@@ -142,7 +142,7 @@ def draw_filter(facts: Facts) -> MatplotlibFigure:
     axes.set_xlabel("position of the weight")
     axes.set_ylabel("weight (dimensionless)")
     axes.set_ylim(top=max(facts.ridge + facts.truth) * 1.45)
-    axes.legend(ncols=3, loc="upper center", fontsize=10)
+    axes.legend(ncols=3, loc="upper center", fontsize=11)
     return figure
 
 
@@ -246,7 +246,7 @@ EXPERIMENT = Experiment(
     figures=(
         Figure(
             name="filter",
-            title=lambda _: "If neighbours are alike, saying so beats shrinking",
+            title=lambda _: "If neighbors are alike, saying so beats shrinking",
             caption=lambda f: (
                 f"{f.length} weights learned from {f.rows} rows, first of {f.seeds} data sets. "
                 f"Ridge, at its best strength, shrinks each weight by itself and stays ragged. "

@@ -118,7 +118,7 @@ def measure(
         soft: Use a soft threshold instead of the penalty's slope.
         weights: To sum with and without absolute values.
         power: Exponent of the penalty; 2 is L2.
-        inch: Centimetres in the unit of the other column; 1 makes both the same.
+        inch: Centimeters in the unit of the other column; 1 makes both the same.
         ratio: Share of L1 in the fit with more features than rows; below 1 it is an elastic net.
         slope: Of the data's loss, at a weight that one step moves.
         l1: Strength of the penalty on ten weights that start at 0.

@@ -196,7 +196,7 @@ def measure(mistakes: bool = True, wrong: float = WRONG, adam: bool = True) -> F
 
 def draw(facts: Facts) -> MatplotlibFigure:
     """Accuracy over the steps, from the start that is sure and wrong."""
-    figure = new_figure(width=5.8, height=4.0)
+    figure = new_figure(width=5.8, height=4.6)
     axes = figure.subplots()
     for pair, colour, style in (
         (facts.sure_right, "ink", "-"),
@@ -210,7 +210,7 @@ def draw(facts: Facts) -> MatplotlibFigure:
     axes.set_xlim(0, facts.steps)
     axes.set_xlabel("step")
     axes.set_ylabel("validation accuracy (share)")
-    axes.legend(loc="lower right", fontsize=10)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=11)
     return figure
 
 

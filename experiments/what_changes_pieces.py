@@ -187,7 +187,7 @@ def measure(mistakes: bool = True, slips_instead: bool = False, shared: bool = T
         [binary_cross_entropy(z, one_hot)[1]],
         of_torch(lambda z: functional.binary_cross_entropy_with_logits(z, targets), z),
         of_tensorflow(lambda z: binary(one_hot, z), z),
-        [(a - one_hot) / n * slope(a, "sigmoid")],  # the slope that has cancelled
+        [(a - one_hot) / n * slope(a, "sigmoid")],  # the slope that has canceled
     )
     add(
         "categorical",

@@ -99,17 +99,17 @@ def draw_parts(facts: Facts) -> MatplotlibFigure:
     axes = figure.subplots()
     strengths = [10.0**e for e in facts.exponents]
     axes.plot(strengths, facts.error, color=LIGHT["ink"], linewidth=3)
-    axes.plot(strengths, facts.variance, color=LIGHT["l1"])
+    axes.plot(strengths, facts.variance, color=LIGHT["plain"], linestyle="--")
     axes.plot(strengths, facts.bias, color=LIGHT["l2"])
     axes.plot([facts.best_strength], [facts.error[facts.best]], "o", color=LIGHT["ink"])
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(strengths[0], strengths[-1])
-    axes.text(strengths[1], facts.variance[1] * 0.55, "variance", color=LIGHT["l1"], va="top")
+    axes.text(strengths[1], facts.variance[1] * 0.55, "variance", color=LIGHT["plain"], va="top")
     axes.text(strengths[1], facts.bias[1] * 1.5, "squared bias", color=LIGHT["l2"], va="bottom")
     axes.text(strengths[2], facts.error[2] * 1.3, "error: the sum", color=LIGHT["ink"], va="bottom")
     axes.set_xlabel("strength of L2, λ (dimensionless)")
-    axes.set_ylabel("mean square (squared units of the target)")
+    axes.set_ylabel("mean square\n(squared units of the target)")
     return figure
 
 

@@ -25,7 +25,7 @@ MARKUP = re.compile(r"[`*]")
 TEXT = {"p", "li", "dd"}
 CLOSED = {"a", "code", "pre", "table", "figure", "label", "summary"}
 CLOSED |= {f"h{level}" for level in range(1, 7)}
-CLOSED_CLASSES = {"admonition-title", "rx-claims", "arithmatex"}
+CLOSED_CLASSES = {"admonition-title", "rx-claims", "arithmatex", "rx-files"}
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def item_of(parent: etree.Element, values: Mapping[str, list[str]], **extra: str
 
 
 def snippets(parent: etree.Element) -> None:
-    """An entry for each idea: what it is, its file in each framework, the page that explains it."""
+    """An entry for each idea: the page that explains it, its files, and what each of them is."""
     where: dict[str, Page] = {}
     for page in reversed(pages()):
         where |= {idea: page for _, idea in page.includes}
@@ -144,17 +144,28 @@ def snippets(parent: etree.Element) -> None:
         entry = item_of(listing, values, id=name)
         line = etree.SubElement(entry, "p")
         etree.SubElement(etree.SubElement(line, "a", {"href": f"#{name}"}), "code").text = idea
-        docstring = ast.get_docstring(sources[there[0]]) or ""
-        line[0].tail = f" {docstring.splitlines()[0].replace('``', '`')} Explained on "
+        said = {name: _first_line(sources[name]) for name in there}
+        alike = len(set(said.values())) == 1
+        line[0].tail = f" {said[there[0]]} Explained on " if alike else " Explained on "
         link = etree.SubElement(line, "a", {"href": f"/{page.path}"})
         link.text, link.tail = page.title, "."
-        files = etree.SubElement(entry, "ul", {"class": "rx-files"})
+        kind = "rx-files" if alike else "rx-files rx-files--each"
+        files = etree.SubElement(entry, "ul", {"class": kind})
         for name in there:
             target = {"href": f"/assets/snippets/{name}/{idea}.py", "download": f"{idea}.py"}
             one = etree.SubElement(files, "li")
             link = etree.SubElement(one, "a", target)
             link.text = FRAMEWORKS[name]
-            etree.SubElement(one, "small").text = f"needs {', '.join(needs(sources[name]))}"
+            link.tail = " "
+            if not alike:
+                one = etree.SubElement(one, "span")
+                one.text = f"{said[name]} "
+            wanted = ", ".join(needs(sources[name])) or "Python alone"
+            etree.SubElement(one, "small").text = f"needs {wanted}"
+
+
+def _first_line(source: ast.Module) -> str:
+    return (ast.get_docstring(source) or "").split("\n")[0].replace("``", "`")
 
 
 def claim_pages() -> dict[str, list[tuple[str, Page]]]:

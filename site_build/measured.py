@@ -14,8 +14,10 @@ from typing import Any
 from markdown import Markdown
 from markdown.blockprocessors import BlockProcessor
 from markdown.extensions import Extension
+from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 from mkdocs.exceptions import BuildError
 
 from site_build import listings, verdicts
@@ -23,6 +25,8 @@ from site_build.results import Result, load, lookup, part
 
 NUMBER = re.compile(r"\{\{ *([a-z]\w*(?:\.\w+)+)(?::([^{}\n]*?))? *\}\}")
 ANY_NUMBER = re.compile(r"\{\{.*?\}\}")
+WHOLE = r"(?<![\w.])(\d[\d.,]*%? ± \d+(?:\.\d+)?%?|\d[\d.]*e-\d+)"
+"""A number with its spread, or with a negative exponent: no line ends in it."""
 BLOCK = re.compile(r"^\[\[(\w+): *([\w.]+)\]\]$")
 ASSETS = "/assets/measured"
 
@@ -56,6 +60,18 @@ def number(match: re.Match[str]) -> str:
             raise BuildError(f"no fact '{path}': there are {', '.join(counts)}")
         return format(counts[name], spec)
     return lookup(path, spec)
+
+
+class Whole(InlineProcessor):
+    """Keeps the parts of a number on one line."""
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802
+        self, match: re.Match[str], data: str
+    ) -> tuple[etree.Element, int, int]:
+        """One number."""
+        element = etree.Element("span", {"class": "rx-keep"})
+        element.text = AtomicString(match[1])
+        return element, match.start(), match.end()
 
 
 class Blocks(BlockProcessor):
@@ -126,6 +142,7 @@ def figure(parent: etree.Element, path: str) -> None:
         "alt": found["alt"],
         "width": f"{width * 4 / 3:.0f}",
         "height": f"{height * 4 / 3:.0f}",
+        "style": f"max-width:{width / 15:.1f}rem",  # its words no larger than the page's
     }
     etree.SubElement(body, "img", image)
     caption = etree.SubElement(box, "figcaption")
@@ -209,11 +226,13 @@ class MeasuredExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
         """Numbers after fences (25) are put away, blocks before links are looked for.
 
-        Pictures once those are there (20) that pages bring in Markdown.
+        Numbers are kept whole once code and links (above 60) are put away; pictures are looked at
+        once those are there (20) that pages bring in Markdown.
         """
         md.preprocessors.register(Numbers(md), "measured_numbers", 22)
         md.treeprocessors.register(Pictures(md), "pictures", 15)
         md.parser.blockprocessors.register(Blocks(md.parser), "measured_blocks", 175)
+        md.inlinePatterns.register(Whole(WHOLE, md), "measured_whole", 55)
 
 
 def makeExtension(**options: Any) -> MeasuredExtension:  # noqa: N802

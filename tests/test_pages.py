@@ -92,6 +92,25 @@ def test_what_people_look_for_stands_in_code_that_runs(seed: str) -> None:
     assert any(found.search(block.fence.text) for page in pages() for block in blocks(page))
 
 
+def test_the_menu_calls_a_page_by_its_title() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:\n")[1]
+    named = re.findall(r'^ +- "?(.+?)"?: ([\w/-]+)\.(?:md|ipynb)$', nav, re.MULTILINE)
+    assert len(named) > 30
+    for name, path in named:
+        file = ROOT / "docs" / f"{path}.{'py' if (ROOT / f'docs/{path}.py').exists() else 'md'}"
+        heading = re.search(r"^(?:# )?# ([A-Z].+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert heading
+        assert name == ("Home" if path == "index" else heading[1]), path
+
+
+def test_no_block_has_more_than_two_blank_lines() -> None:
+    """An included file brings one of its own, which the page's source does not show."""
+    found = [
+        block.place for page in pages() for block in blocks(page) if "\n" * 4 in block.fence.text
+    ]
+    assert not found
+
+
 def test_no_line_begins_with_a_number_that_markdown_takes_for_a_list() -> None:
     """A reference whose year begins a line becomes a new point, without the year."""
     for page in pages():

@@ -43,7 +43,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 # %% [markdown]
-# Colours for every picture below: one for each method.
+# Colors for every picture below: one for each method.
 
 # %%
 COLOURS = {"ridge": "#0072b2", "lasso": "#d15400", "elastic net": "#b05a9e"}
@@ -97,7 +97,7 @@ print(f"\nMost alike are s1 and s2: correlation {s1_s2:.2f}")
 # ## Three penalties on one scale
 #
 # [Ridge](../weight-penalties/l2.md), [lasso](../weight-penalties/l1.md) and [elastic
-# net](../weight-penalties/elastic-net.md) all minimise the mean squared error plus a penalty.
+# net](../weight-penalties/elastic-net.md) all minimize the mean squared error plus a penalty.
 # Features **and target** are standardized before, always with the mean and standard deviation of
 # the rows that are fitted. So no unit decides anything, and the strengths can be compared.
 #
@@ -153,29 +153,20 @@ def squared_errors(
 # %%
 z, target, _ = standardized(patients, score, patients)
 paths = {method: path(method, z, target, STRENGTHS) for method in COLOURS}
-LABELLED = {
-    "bmi": "#00805d",
-    "s5": "#0072b2",
-    "bp": "#9a6b00",
-    "s1": "#d15400",
-    "s2": "#c9405a",
-}
 LIFTED = {
     "bmi": 0.05,
     "s5": 0.03,
     "bp": -0.04,
     "s1": 0.0,
     "s2": -0.02,
-}  # labels, to be apart
+}  # the features with a name in the picture; names must not touch
 
 figure, axes = plt.subplots(3, 1, figsize=(6.0, 8.0), sharex=True, sharey=True)
 for axis, (method, weights) in zip(axes, paths.items(), strict=True):
     for name, along in zip(names, weights, strict=True):
-        colour = LABELLED.get(name, GREY)
-        axis.plot(
-            STRENGTHS, along, color=colour, linewidth=2 if name in LABELLED else 1
-        )
-        if name in LABELLED:
+        colour, width = (COLOURS[method], 2) if name in LIFTED else (GREY, 1)
+        axis.plot(STRENGTHS, along, color=colour, linewidth=width)
+        if name in LIFTED:
             at = STRENGTHS[-1] * 0.85, along[-1] + LIFTED[name]
             axis.text(*at, name, color=colour, ha="right", va="center")
     axis.axhline(0, color=GREY, linewidth=0.8)

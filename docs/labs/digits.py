@@ -66,7 +66,7 @@ torch.set_num_threads(1)  # the matrices are too small to share out
 keras.config.set_floatx("float64")  # enough digits to tell "equal" from "similar"
 
 # %% [markdown]
-# Colours and lines for every picture below: one colour for each method, dashed for training, solid
+# Colors and lines for every picture below: one color for each method, dashed for training, solid
 # for validation.
 
 # %%
@@ -99,7 +99,7 @@ plt.rcParams.update(
 # in which each digit has the share it has in the whole set. All others are for **validation**: the
 # network never trains on them, so their loss shows what it learned beyond its own pictures.
 #
-# Each pixel is standardised: minus its mean, divided by its standard deviation, both **taken from
+# Each pixel is standardized: minus its mean, divided by its standard deviation, both **taken from
 # the training pictures alone**. A pixel that is blank in all of them has no spread to divide by. It
 # becomes 0 in training, and you will meet it again.
 
@@ -110,7 +110,7 @@ pixels, digits = load_digits(return_X_y=True)  # (1797, 64) and (1797,)
 
 
 def split(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Standardised pictures and their digits: training, then validation."""
+    """Standardized pictures and their digits: training, then validation."""
     x_train, x_val, y_train, y_val = train_test_split(
         pixels, digits, train_size=TRAIN_SIZE, stratify=digits, random_state=seed
     )
@@ -189,7 +189,7 @@ print(
 # %% [markdown]
 # ## Three methods
 #
-# | method | what is minimised | what Adam works on |
+# | method | what is minimized | what Adam works on |
 # |---|---|---|
 # | no penalty | the loss $L$ | gradient of $L$ |
 # | [L2](../weight-penalties/l2.md) | $L + \lambda \sum w^2$ | gradient of $L$ plus $2 \lambda w$ |

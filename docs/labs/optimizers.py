@@ -40,7 +40,7 @@ from sklearn.datasets import load_digits
 torch.set_num_threads(1)  # the matrices are too small to share out
 
 # %% [markdown]
-# Colours and lines for every picture below: one of each for each optimizer.
+# Colors and lines for every picture below: one of each for each optimizer.
 
 # %%
 STYLES = {

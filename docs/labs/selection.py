@@ -67,7 +67,7 @@ torch.set_num_threads(1)  # the matrices are too small to share out
 keras.config.set_floatx("float64")  # enough digits to tell "equal" from "similar"
 
 # %% [markdown]
-# Colours for every picture below.
+# Colors for every picture below.
 
 # %%
 L1, PLAIN, OTHER, ELASTIC = "#d15400", "#7b8794", "#0072b2", "#b05a9e"
@@ -114,7 +114,7 @@ def standardize(columns: np.ndarray) -> np.ndarray:
 
 
 def make_data(seed: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Standardized features (rows, FEATURES) and centred targets (rows,)."""
+    """Standardized features (rows, FEATURES) and centered targets (rows,)."""
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(rows, FEATURES))
     y = x @ truth + generator.normal(size=rows)
@@ -127,7 +127,7 @@ print("The ten weights:", truth[:MATTER].round(1))
 # %% [markdown]
 # ## The same selection in three libraries
 #
-# What is minimised is the mean squared error plus $\lambda \sum \lvert w \rvert$. scikit-learn
+# What is minimized is the mean squared error plus $\lambda \sum \lvert w \rvert$. scikit-learn
 # halves the error, so it wants [`alpha` = $\lambda / 2$](../weight-penalties/l1.md).
 #
 # A gradient step on this sum ends *near* zero, not at zero. A **proximal** step does: first a

@@ -1,4 +1,4 @@
-"""The smoothness penalty as a Keras regularizer: similar rows for neighbours."""
+"""The smoothness penalty as a Keras regularizer: similar rows for neighbors."""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="regularization_by_example")
 class SmoothnessPenalty(keras.regularizers.Regularizer):
-    """The sum of squared differences between neighbours.
+    """The sum of squared differences between neighbors.
 
         penalty = strength * sum_(i, j) ||w_i - w_j||^2
 
     Use it as ``Dense(..., kernel_regularizer=SmoothnessPenalty(pairs, 0.1))``.
 
     Args:
-        pairs: Which positions along the first axis are neighbours; each pair once.
+        pairs: Which positions along the first axis are neighbors; each pair once.
         strength: In units of the loss per squared value, finite, at least 0.
 
     Raises:

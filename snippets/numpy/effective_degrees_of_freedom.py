@@ -13,7 +13,7 @@ def effective_degrees_of_freedom(
 
         df = sum_k d_k^2 / (d_k^2 + n * l2)
 
-    where d_k are the singular values of the centred features. It is the number of
+    where d_k are the singular values of the centered features. It is the number of
     features without L2 (if none is redundant) and goes to 0 for a strong one. The
     strength stands next to the mean squared error; the bias is free, not counted.
 

@@ -1,4 +1,4 @@
-"""The smoothness penalty: neighbours should have similar values."""
+"""The smoothness penalty: neighbors should have similar values."""
 
 import math
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ Pairs = Sequence[tuple[int, int]]
 
 
 def smoothness_penalty(values: FloatArray, pairs: Pairs, strength: float) -> float:
-    """Return the sum of squared differences between neighbours.
+    """Return the sum of squared differences between neighbors.
 
         penalty = strength * sum_(i, j) (w_i - w_j)^2  =  strength * w^T L w
 
     Args:
         values: Weights, or a model's predictions. Shape (n,).
-        pairs: Which positions are neighbours; each pair once.
+        pairs: Which positions are neighbors; each pair once.
         strength: In units of the loss per squared value, finite, at least 0.
 
     Returns:
@@ -38,11 +38,11 @@ def smoothness_gradient(
 ) -> FloatArray:
     """Return the slope of ``smoothness_penalty``.
 
-        slope_i = 2 * strength * sum_(neighbours j of i) (w_i - w_j)
+        slope_i = 2 * strength * sum_(neighbors j of i) (w_i - w_j)
 
     Args:
         values: Shape (n,).
-        pairs: Which positions are neighbours; each pair once.
+        pairs: Which positions are neighbors; each pair once.
         strength: In units of the loss per squared value, finite, at least 0.
 
     Returns:

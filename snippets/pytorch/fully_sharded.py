@@ -10,7 +10,6 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 
 
-# --8<-- [start:shard]
 def shard(model: nn.Module) -> None:
     """Leave each rank its rows of every parameter, layer by layer.
 
@@ -42,7 +41,6 @@ def whole(value: Tensor) -> Tensor:
     return value.full_tensor() if isinstance(value, DTensor) else value
 
 
-# --8<-- [end:shard]
 def train(
     model: nn.Module,
     features: Tensor,

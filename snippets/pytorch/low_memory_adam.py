@@ -16,7 +16,7 @@ Bucket = tuple[Tensors, Tensors, Tensors, Tensor, Tensor]
 
 # --8<-- [start:round]
 def round_stochastically(x: Tensor, noise: Tensor) -> Tensor:
-    r"""Round to one of the two neighbours in bfloat16, so that the mean is x.
+    r"""Round to one of the two neighbors in bfloat16, so that the mean is x.
 
     .. math::
         P(\mathrm{up}) = \frac{x - \mathrm{below}}{\mathrm{above} - \mathrm{below}}

@@ -36,6 +36,4 @@ def process_group(backend: str = "gloo") -> Iterator[tuple[int, int]]:
         yield dist.get_rank(), dist.get_world_size()
     finally:
         dist.destroy_process_group()
-
-
-# --8<-- [end:group]
+        # --8<-- [end:group]

@@ -1,4 +1,4 @@
-"""The smoothness penalty in PyTorch: neighbours should have similar values."""
+"""The smoothness penalty in PyTorch: neighbors should have similar values."""
 
 import math
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from torch import Tensor
 def smoothness_penalty(
     values: Tensor, pairs: Sequence[tuple[int, int]], strength: float
 ) -> Tensor:
-    """Return the sum of squared differences between neighbours.
+    """Return the sum of squared differences between neighbors.
 
         penalty = strength * sum_(i, j) ||w_i - w_j||^2
 
     Args:
         values: Weights, or a model's predictions. Shape (n,) or (n, outputs).
-        pairs: Which positions along the first axis are neighbours; each pair once.
+        pairs: Which positions along the first axis are neighbors; each pair once.
         strength: In units of the loss per squared value, finite, at least 0.
 
     Returns:

@@ -37,7 +37,7 @@ def select_features(
     if not spread.all():
         column = int(np.argmin(spread))
         raise ValueError(f"features must vary, got a constant column {column}")
-    # Without it, a feature in millimetres pays less than the same one in metres.
+    # Without it, a feature in millimeters pays less than the same one in meters.
     scaled = (features - features.mean(axis=0)) / spread
     model = LassoCV(cv=folds).fit(scaled, targets)
     kept = [int(j) for j in np.flatnonzero(model.coef_)]

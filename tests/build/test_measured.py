@@ -34,3 +34,18 @@ def test_neighbours_of_one_experiment_share_a_box(text: str, sizes: list[int]) -
     found = boxes(text)
     assert [len(ids) for ids in found] == sizes
     assert found[0][0] == "claim-l2-shrinkage-norm-falls"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("It is 0.38 ± 0.05.", ["0.38 ± 0.05"]),
+        ("From 1,024 ± 3% down to 93.1% ± 1.0%, with", ["1,024 ± 3%", "93.1% ± 1.0%"]),
+        ("off by 1e-08, then 2.5e-7", ["1e-08", "2.5e-7"]),
+        ("`1e-08` is code, ± a sign, page-8 a word", []),
+    ],
+)
+def test_no_line_ends_within_a_number(text: str, kept: list[str]) -> None:
+    html = markdown.markdown(text, extensions=[MeasuredExtension()])
+    found = etree.fromstring(html).findall("span[@class='rx-keep']")
+    assert [span.text for span in found] == kept

@@ -485,7 +485,7 @@ def _(facts: Facts, at: Chosen, drawn: Drawn) -> None:
     steps = {
         "adam": size * m_hat / (size * v_hat**0.5 + eps),
         "adamw": (1 - 0.999**t) ** 0.5 / (1 - 0.9**t) * size * m / (size * v**0.5 + eps),
-        "l1": size * m_hat / np.sqrt(size**2 * v_hat + eps),
+        "plain": size * m_hat / np.sqrt(size**2 * v_hat + eps),
     }
     for colour, step in steps.items():
         near(drawn.one("line", colour).y, step, 2e-3)
