@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -320,7 +320,7 @@ def chart_groups(facts: Facts) -> alt.TopLevelMixin:
         mark = text.mark_text(align="left", baseline="top", fontSize=13, color=CSS["ink"])
         return mark.encode(x=alt.value(6), y=alt.value(y), text=f"{field}:N")
 
-    def name(kind: str, feature: int, align: str) -> Any:
+    def name(kind: str, feature: int, align: Literal["left", "right"]) -> Any:
         place = alt.Chart(alt.InlineData(values=[{"feature": feature, "kind": kind}]))
         mark = place.mark_text(align=align, baseline="bottom", fontSize=13)
         return mark.encode(x=x, y=alt.value(316), text="kind:N", color=colour)

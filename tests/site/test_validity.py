@@ -15,6 +15,7 @@ FAST_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 UNKNOWN_TO_THE_CHECKER = {
     r"Attribute “autocorrect” not allowed on element “input”": "HTML has it since 2025",
     r"Unknown pseudo-element or pseudo-class “::details-content”": "CSS Pseudo-Elements 4",
+    r"Property “paint-order” doesn't exist": "SVG 2, 13.12; CSS Fill and Stroke 3",
     r"Attribute “(displaystyle|scriptlevel)” not allowed on element “m\w+”": "MathML Core, 2.1.3",
 }
 """What it calls an error and the standard allows, with the reason."""
