@@ -1,0 +1,70 @@
+"""What loops of their own promise: every step has its own gradient, in training mode."""
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from snippets.pytorch import data_parallel, dropout_network, early_stopping
+from snippets.pytorch.early_stopping import EarlyStopping
+from snippets.pytorch.process_group import process_group
+
+torch.manual_seed(0)
+ROWS = torch.randn(20, 4).double(), torch.arange(20) % 3
+
+
+def replicated(model: nn.Module, *data: Tensor, lr: float, epochs: int) -> None:
+    with process_group():
+        make = functools.partial(torch.optim.Adam, lr=lr)
+        data_parallel.train(model, *data, make, lambda _: torch.zeros(()), epochs=epochs)
+
+
+TRAININGS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "dropout_network": (dropout_network.train, (*ROWS, ROWS)),
+    "early_stopping": (early_stopping.train, (ROWS, ROWS)),
+    "data_parallel": (replicated, ROWS),
+}
+
+
+class Modes(nn.Linear):
+    """Notes whether it was asked in training mode, where gradients are wanted."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            self.modes: list[bool] = [*getattr(self, "modes", []), self.training]
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_steps_are_those_of_a_plain_loop(name: str) -> None:
+    train, data = TRAININGS[name]
+    torch.manual_seed(1)
+    model = Modes(4, 3).double()
+    plain = copy.deepcopy(model)
+    train(model, *data, lr=0.125, epochs=3)
+    optimizer = torch.optim.Adam(plain.parameters(), lr=0.125)
+    for _ in range(3):
+        loss = nn.functional.cross_entropy(plain(ROWS[0]), ROWS[1])
+        for p, g in zip(
+            plain.parameters(), torch.autograd.grad(loss, [*plain.parameters()]), strict=True
+        ):
+            p.grad = g
+        optimizer.step()
+    for ours, expected in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-14)
+    assert model.modes == [True] * 3
+
+
+def test_an_equal_loss_is_no_improvement() -> None:
+    stopping, layer = EarlyStopping(patience=2), nn.Linear(1, 1)
+    assert [stopping.update(1.0, layer) for _ in range(3)] == [False, False, True]
+    assert stopping.best_epoch == 0
+
+
+def test_one_row_for_one_rank_is_enough() -> None:
+    model = nn.Linear(4, 3).double()
+    replicated(model, ROWS[0][:1], ROWS[1][:1], lr=0.1, epochs=1)
