@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.site.browsing import FOCUS_STYLE, draw_charts, open_page, until
 
-TOUR = ("/", "/weight-penalties/l1/", "/labs/digits/", "/reference/snippets/")
+TOUR = ("/", "/weight-penalties/l1/", "/labs/digits/", "/reference/snippets/?contains=dropout")
 """Of each kind one: a start page, charts and tabs and terms, a lab, a list with filters.
 
 test_browser.py asks every page whether what can be reached shows it; here Tab is pressed.
