@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -89,3 +91,17 @@ def test_a_copy_of_a_model_in_evaluation_mode_is_trained_in_training_mode(proble
     _, errors = grid_search(network, features, labels, [0.0], folds=2, epochs=3)
     _, expected = grid_search(network.train(), features, labels, [0.0], folds=2, epochs=3)
     assert torch.equal(errors, expected)
+
+
+def test_as_many_folds_as_rows(problem):
+    model, features, labels = problem
+    _, errors = grid_search(model, features[:3], labels[:3], [0.1], folds=3, epochs=1)
+    assert errors.shape == (3, 1)
+
+
+def test_losses_that_are_infinite_are_refused(problem):
+    model, features, labels = problem
+    with torch.no_grad():
+        model.bias.copy_(torch.tensor([0.0, math.inf]))
+    with pytest.raises(ValueError, match="every training diverged"):
+        grid_search(model, features, 0 * labels, [0.1], folds=2, lr=1e-9, epochs=1)

@@ -27,3 +27,8 @@ def test_refuses_threshold(threshold):
 def test_refuses_vector():
     with pytest.raises(ValueError, match=r"shape \(outputs, inputs\), got \(3,\)"):
         group_threshold(torch.ones(3), 0.1)
+
+
+def test_short_columns_shrink_by_the_threshold_too():
+    weight = torch.tensor([[0.5, -0.25, 0.0]])  # one output: groups of one
+    assert group_threshold(weight, 0.125).tolist() == [[0.375, -0.125, 0.0]]

@@ -74,3 +74,20 @@ def test_refuses_samples(model, x, samples):
 def test_refuses_model_without_dropout(x):
     with pytest.raises(ValueError, match=r"model must contain nn.Dropout, got Linear\("):
         monte_carlo_dropout(nn.Linear(4, 3), x)
+
+
+def test_a_model_in_training_is_asked_as_one_in_evaluation(model, x):
+    torch.manual_seed(0)
+    expected = monte_carlo_dropout(model, x, samples=3)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.manual_seed(0)
+    found = monte_carlo_dropout(model.train(), x, samples=3)
+    assert all(map(torch.equal, found, expected))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not any(part.requires_grad for part in found)
+
+
+def test_classes_stand_in_the_last_dimension(model, x):
+    network = nn.Sequential(nn.Unflatten(1, (2, 2)), nn.Dropout(0.0), nn.Linear(2, 3))
+    mean, _ = monte_carlo_dropout(network, x, samples=1)
+    torch.testing.assert_close(mean.sum(-1), torch.ones(5, 2))

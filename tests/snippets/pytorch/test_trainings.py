@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from snippets.pytorch import data_parallel, dropout_network, early_stopping
+from snippets.pytorch import data_parallel, dropout_network, early_stopping, fully_sharded
 from snippets.pytorch.early_stopping import EarlyStopping
 from snippets.pytorch.process_group import process_group
 
@@ -23,10 +23,24 @@ def replicated(model: nn.Module, *data: Tensor, lr: float, epochs: int) -> None:
         data_parallel.train(model, *data, make, lambda _: torch.zeros(()), epochs=epochs)
 
 
+def sharded(model: nn.Module, *data: Tensor, lr: float, epochs: int) -> None:
+    copied = copy.deepcopy(model)  # what is sharded has parameters of another kind
+    with process_group():
+        fully_sharded.shard(copied)
+        make = functools.partial(torch.optim.Adam, lr=lr)
+        fully_sharded.train(copied, *data, make, lambda _: torch.zeros(()), epochs=epochs)
+        trained = [fully_sharded.whole(p.detach()) for p in copied.parameters()]
+    with torch.no_grad():
+        for p, new in zip(model.parameters(), trained, strict=True):
+            p.copy_(new)
+    model.modes = getattr(copied, "modes", [])  # type: ignore[assignment]
+
+
 TRAININGS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "dropout_network": (dropout_network.train, (*ROWS, ROWS)),
     "early_stopping": (early_stopping.train, (ROWS, ROWS)),
     "data_parallel": (replicated, ROWS),
+    "fully_sharded": (sharded, ROWS),
 }
 
 
@@ -65,6 +79,6 @@ def test_an_equal_loss_is_no_improvement() -> None:
     assert stopping.best_epoch == 0
 
 
-def test_one_row_for_one_rank_is_enough() -> None:
-    model = nn.Linear(4, 3).double()
-    replicated(model, ROWS[0][:1], ROWS[1][:1], lr=0.1, epochs=1)
+@pytest.mark.parametrize("train", [replicated, sharded])
+def test_one_row_for_one_rank_is_enough(train: Callable[..., None]) -> None:
+    train(nn.Linear(4, 3).double(), ROWS[0][:1], ROWS[1][:1], lr=0.1, epochs=1)
