@@ -5,6 +5,7 @@ import functools
 import pytest
 import torch
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 
 from snippets.pytorch import data_parallel, fully_sharded
 from snippets.pytorch.process_group import process_group
@@ -59,6 +60,14 @@ def test_refuses_fewer_rows_than_ranks(module):
 def test_refuses_a_model_without_parameters():
     with process_group(), pytest.raises(ValueError, match=r"must have parameters, got ReLU\(\)"):
         fully_sharded.shard(nn.ReLU())
+
+
+def test_each_layer_with_parameters_is_gathered_by_itself():
+    model, *_ = problem()
+    with process_group():
+        fully_sharded.shard(model)
+        groups = [isinstance(part, FSDPModule) for part in model.modules()]
+    assert groups == [True, True, False, True]  # the whole, Linear, ReLU, Linear
 
 
 def test_whole_leaves_a_plain_tensor():
