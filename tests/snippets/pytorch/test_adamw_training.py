@@ -62,3 +62,9 @@ def test_a_bad_decay_is_refused(weight_decay: float) -> None:
 def test_labels_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match=r"labels must have shape \(1797,\), got \(5,\)"):
         train(X, Y[:5])
+
+
+def test_float64_rows_are_learned_in_float64() -> None:
+    losses, layer = train(X.double(), Y, lr=0.05, steps=2)
+    assert layer.weight.dtype == torch.float64
+    assert losses[0] == pytest.approx(math.log(10), rel=1e-12)

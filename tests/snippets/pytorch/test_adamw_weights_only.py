@@ -47,3 +47,9 @@ def test_lazy_layers_are_refused():
         make_adamw(model)
     model(torch.ones(2, 5))
     assert [len(g["params"]) for g in make_adamw(model).param_groups] == [2, 2]
+
+
+def test_a_model_without_weights_or_with_nothing_else_is_trained_too():
+    assert [len(g["params"]) for g in make_adamw(nn.BatchNorm1d(2)).param_groups] == [0, 2]
+    alone = make_adamw(nn.Linear(2, 2, bias=False))
+    assert [len(group["params"]) for group in alone.param_groups] == [1, 0]

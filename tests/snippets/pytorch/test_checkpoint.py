@@ -1,5 +1,6 @@
 import io
 import os
+import pickle
 import signal
 import warnings
 
@@ -124,3 +125,21 @@ def test_refuses_no_parts_and_other_parts(tmp_path):
     save_checkpoint(tmp_path / "run.pt", 1, **parts)
     with pytest.raises(ValueError, match=r"parts must be \['model', 'opt.*, got \['model'\]"):
         load_checkpoint(tmp_path / "run.pt", model=parts["model"])
+
+
+def test_before_the_first_epoch_it_can_be_saved_too(tmp_path):
+    parts = fresh()
+    save_checkpoint(tmp_path / "0.pt", 0, **parts)
+    assert load_checkpoint(tmp_path / "0.pt", **parts) == 0
+
+
+class Harmful:
+    def __reduce__(self):
+        return print, ("run by loading",)
+
+
+def test_a_file_with_code_in_it_is_not_run(tmp_path, capsys):
+    torch.save({"epoch": 0, "rng": torch.get_rng_state(), "parts": Harmful()}, tmp_path / "bad.pt")
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        load_checkpoint(tmp_path / "bad.pt", **fresh())
+    assert capsys.readouterr().out == ""

@@ -55,3 +55,7 @@ def test_refuses_a_parameter_elsewhere():
     model = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
     with pytest.raises(ValueError, match=r"must be in linear layers, got 1\.weight"):
         strength_groups(model, [0.1])
+
+
+def test_a_network_may_have_one_layer():
+    assert [type(part) for part in make_network([2, 3])] == [nn.Linear]

@@ -47,3 +47,9 @@ def test_bad_numbers_are_refused_before_anything_changes(lr, weight_decay):
 def test_a_lone_tensor_is_refused():
     with pytest.raises(TypeError, match=r"list of tensors, got a tensor \(2, 3\)"):
         decay_weights(torch.ones(2, 3), 0.1, 0.1)
+
+
+def test_all_may_go_at_once():
+    w = torch.tensor([2.0, -1.0])
+    decay_weights([w], lr=0.5, weight_decay=2.0)
+    assert w.tolist() == [0.0, 0.0]

@@ -1,4 +1,4 @@
-"""Counts of steps are float32 on the CPU, as in torch.optim, whatever the defaults are."""
+"""States: counts are float32 on the CPU, as in torch.optim; older ones are taken."""
 
 from collections.abc import Callable, Iterator
 
@@ -49,3 +49,11 @@ def test_on_the_cpu_where_another_device_is_the_default() -> None:
     with torch.device("meta"):
         w, optimizer = stepped(CustomAdam)
     assert optimizer.state[w]["step"].device.type == "cpu"
+
+
+def test_an_older_state_of_adamw_is_decoupled() -> None:
+    _, optimizer = stepped(CustomAdamW)
+    saved = optimizer.state_dict()
+    del saved["param_groups"][0]["decoupled_weight_decay"]
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["decoupled_weight_decay"] is True
