@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from snippets.pytorch import multi_tensor_adam
-from snippets.pytorch.multi_tensor_adam import multi_tensor_update, portions
+from snippets.pytorch.multi_tensor_adam import MultiTensorAdam, multi_tensor_update, portions
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,7 @@ def sizes(rows: list[tuple[Any, ...]]) -> list[list[int]]:
         ([3, 4, 2], [[3, 4], [2]]),
         ([4, 4, 1], [[4, 4], [1]]),
         ([1, 8, 1], [[1], [8], [1]]),
+        ([8, 4, 4], [[8], [4, 4]]),
         ([20], [[8], [8], [4]]),
         ([20, 3, 2], [[8], [8], [4, 3], [2]]),
         ([7, 9], [[7], [8], [1]]),
@@ -86,3 +87,11 @@ def test_a_decay_of_1_is_one(decoupled: bool) -> None:
     # the first step of Adam is as long as lr
     assert w[0].item() == pytest.approx(2 * 0.75 - 0.25 if decoupled else 1.75)
     assert m[0].item() == (1.5 if decoupled else 2.5)
+
+
+def test_a_group_without_gradients_does_not_keep_the_next_from_its_step() -> None:
+    frozen, free = (torch.ones(2, requires_grad=True) for _ in range(2))
+    free.grad = torch.ones(2)
+    MultiTensorAdam([{"params": [frozen]}, {"params": [free]}], lr=0.25).step()
+    assert frozen.tolist() == [1.0, 1.0]
+    assert free.tolist() == pytest.approx([0.75, 0.75])
