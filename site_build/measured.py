@@ -221,7 +221,7 @@ def _link(
 
 
 class MeasuredExtension(Extension):
-    """Registers all three."""
+    """Registers them all."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
         """Numbers after fences (25) are put away, blocks before links are looked for.

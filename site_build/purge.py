@@ -18,25 +18,9 @@ PROPERTY = re.compile(
 )
 TAG = re.compile(r"<[^>]*>")
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-OFF = (
-    *(
-        "md-annotation",
-        "md-author",
-        "md-banner",
-        "md-code__button--select",
-        "md-consent",
-        "md-feedback",
-    ),
-    *(
-        "md-meta",
-        "md-pagination",
-        "md-path",
-        "md-post",
-        "md-profile",
-        "md-social",
-        "md-source__fact",
-    ),
-    *("md-status", "md-tag", "md-tooltip2", "md-version", "critic", "mermaid", "task-list"),
+OFF = re.compile(
+    "md-(annotation|author|banner|code__button--select|consent|feedback|meta|pagination|path|post|"
+    "profile|social|source__fact|status|tag|tooltip2|version)|critic|mermaid|task-list"
 )
 """How the names begin of what the theme's script does when a page, or mkdocs.yml, asks for it."""
 NESTED = ("media", "supports")
@@ -49,7 +33,7 @@ PAIR = re.compile(rf"\b({'|'.join(FIXED)})=\"?([\w-]+)")
 
 def words(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
     """What stands in tags and scripts: words, values of fixed attributes, places of tabs."""
-    known = {w for script in scripts for w in WORD.findall(script) if not w.startswith(OFF)}
+    known = {w for script in scripts for w in WORD.findall(script) if not OFF.match(w)}
     for page in pages:
         tags = "\n".join({*TAG.findall(page), *INLINE.findall(page)})
         known.update(WORD.findall(tags))
