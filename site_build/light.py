@@ -2,7 +2,8 @@
 
 The theme loads its search engine and the index of all text with every page, four times what the
 page itself weighs. Here both wait until the search is opened, or an address asks to mark words.
-Its script also works out all styles and the layout again and again while it starts; it need not.
+Its script also works out all styles and the layout again and again while it starts, and at the
+first link to a heading fetches the page that stands and draws it anew; it need not.
 """
 
 import re
@@ -52,6 +53,27 @@ SIZE = re.compile(
 )
 LATER_SIZE = r"\g<0>function rx\g<name>(\g<e>){let \g<t>=\g<e>;return \g<watch>)}"
 """The size of a block of code is first heard of when it has one, not asked for."""
+WITHIN = re.compile(
+    r"if\((?P<a>\w)\.target\|\|\w\.metaKey\|\|\w\.ctrlKey\)return (?P<none>\w);"
+    r"let (?P<to>\w)=new URL\((?P=a)\.href\);(?=return (?P=to)\.search=)"
+)
+LEFT_ALONE = (
+    r'\g<0>if(\g<to>.hash&&\g<to>.href.split("#")[0]===location.href.split("#")[0])'
+    r"return \g<none>;"
+)
+"""A link within the page is the browser's: the theme fetched and drew the page anew for it."""
+FETCHED = re.compile(
+    r"(?P<merge>\w+)\((?P<n>\w),(?P<i>\w)\)\.subscribe\((?P<t>\w)\);let (?P<s>\w)=(?P=t)"
+    r"\.pipe\((?P<by>\w+)\(\"pathname\"\),(?P<then>\w+)\((?P<to>\w)=>(?P<fetch>\w+\((?P=to),"
+    r"\{progress\$:\w\}\)\.pipe\(\w+\(\(\)=>\(\w+\((?P=to),!0\),(?P<none>\w)\)\)\))\)"
+)
+FETCHED_IF_NEW = (
+    r"\g<merge>(\g<n>,\g<i>).subscribe(\g<t>);let \g<s>=\g<merge>([new URL(location)],\g<t>)"
+    r'.pipe(\g<by>("pathname"),\g<then>((\g<to>,rx)=>rx?\g<fetch>:\g<none>)'
+)
+"""The page that stands at the start counts as fetched."""
+PLACED = re.compile(r"(\w+)(\(\w\.pipe\(\w+\(\w,\(\w,\w\)=>\w\)\),)(\w)(\.pipe\(\w\(\(\)=>\w\),)")
+PLACED_FROM_THE_START = r"\1\2\1([0],\3)\4"
 STYLES = ("main.*.min.css", "palette.*.min.css", "site.css")
 CALMER = {
     SWITCH: UNSWITCHED,
@@ -59,6 +81,9 @@ CALMER = {
     BACKGROUND: READ_FIRST,
     CODE: r"\1rx\3\4",
     SIZE: LATER_SIZE,
+    WITHIN: LEFT_ALONE,
+    FETCHED: FETCHED_IF_NEW,
+    PLACED: PLACED_FROM_THE_START,
 }
 UNKNOWN = "the theme's script is not as site_build/light.py knows it; adapt that"
 FIRST_PICTURE = re.compile(r'<img [^>]*fetchpriority="high"[^>]* src="([^"]+)"')

@@ -135,6 +135,11 @@ def foreign(url: str, base: str) -> bool:
     return not url.startswith((base, "data:", "blob:"))
 
 
+def slow_down(page: Page) -> None:
+    """Six times, as a phone is: what races is seen to lose."""
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+
+
 def draw_charts(page: Page) -> None:
     """Bring every chart near the screen and wait until it stands."""
     for number in range(page.locator("[data-rx-chart]").count()):

@@ -17,6 +17,7 @@ from tests.site.browsing import (
     draw_charts,
     matched,
     open_page,
+    slow_down,
     unfocused,
     until,
 )
@@ -336,12 +337,33 @@ def test_a_term_explains_itself_by_keyboard(browser: Browser, base: str) -> None
     page.context.close()
 
 
+def test_a_link_within_a_page_leaves_all_else_alone(browser: Browser, base: str) -> None:
+    page, _ = open_page(browser, base, "/weight-penalties/l1/")
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelector('article').dataset.seen = 'before'")
+    for number in (2, 4):
+        link = page.locator(".md-nav--secondary a:visible").nth(number)
+        target = str(link.get_attribute("href")).partition("#")[2]
+        link.click()
+        expect(page.locator(f"#{target}:target")).to_be_in_viewport()
+    page.mouse.move(700, 400)
+    for away in (1000, 2000):
+        page.mouse.wheel(0, -1000)
+        until(page, f"document.querySelector(':target').getBoundingClientRect().top > {away}")
+        page.wait_for_timeout(600)
+    assert page.url.endswith(f"#{target}"), "an address that was chosen stays while its reader reads"
+    expect(page.locator("article[data-seen=before]")).to_be_visible()
+    page.go_back()
+    expect(page.locator(":target")).to_be_in_viewport()
+    page.context.close()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_the_chooser_asks_one_question_at_a_time(
     browser: Browser, base: str, scripts: bool
 ) -> None:
     page, _ = open_page(browser, base, "/which-one/", java_script_enabled=scripts)
-    page.wait_for_load_state("networkidle")  # the theme takes over the links of the page
+    slow_down(page)
     shown = page.locator(".rx-chooser > section:visible")
     for answer_text in ("Yes, there is a gap", "A linear or logistic regression", "Few of them"):
         expect(shown).to_have_count(1)
