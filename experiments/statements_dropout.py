@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -11,6 +13,7 @@ from experiments.experiment import Claim, Experiment
 
 VALUES = 10_000
 UNITS = 200
+SEEDS, ROWS, STEPS = 5, 400, 200
 RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 OPTIMIZERS: dict[str, Callable[[list[Tensor]], torch.optim.Optimizer]] = {
     "plain": lambda p: torch.optim.SGD(p, lr=0.1),
@@ -39,6 +42,12 @@ class Facts:
     """Whether a kept 1 is larger than 1 at every rate."""
     eval_change: float
     """Largest difference that dropout makes in evaluation mode."""
+    seeds: int
+    hidden_loss: float
+    hidden_spread: float
+    outputs_loss: float
+    outputs_spread: float
+    """Training loss of a network that drops hidden units, or its outputs, at the end; in nats."""
     dropped: int
     """Units that one row drops in the second of two steps and keeps in the first."""
     plain: int
@@ -66,6 +75,34 @@ def still_moved(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> tuple[
     chosen = kept[0] & ~kept[1]
     moved = (first.weight.detach() != before).any(1)
     return int(chosen.sum()), int((chosen & moved).sum())
+
+
+def last_losses(rate: float, outputs: bool) -> np.ndarray:
+    """Training loss of the last tenth of the steps, one for each seed.
+
+    Args:
+        rate: Of dropout.
+        outputs: Drop after the last layer, not after the hidden one.
+    """
+    data, target = load_digits(return_X_y=True)
+    images, labels = torch.tensor(data / 16, dtype=torch.float32), torch.tensor(target)
+    found = []
+    for seed in range(SEEDS):
+        torch.manual_seed(seed)
+        rows = torch.randperm(len(images))[:ROWS]
+        drop = nn.Dropout(rate)
+        model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+        model.insert(len(model) if outputs else 2, drop)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        losses = []
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(model(images[rows]), labels[rows])
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        found.append(np.mean(losses[-STEPS // 10 :]))
+    return np.array(found)
 
 
 def measure(
@@ -111,6 +148,7 @@ def measure(
         name: still_moved(make if remember else OPTIMIZERS["plain"])
         for name, make in OPTIMIZERS.items()
     }
+    hidden, outputs = last_losses(rate, outputs=False), last_losses(rate, outputs=True)
     return Facts(
         rate=rate,
         module_in_eval=(in_eval == 0).float().mean().item(),
@@ -122,6 +160,11 @@ def measure(
         scale_error=max(errors),
         scaled=all(scaled),
         eval_change=(in_eval - ones).abs().max().item(),
+        seeds=SEEDS,
+        hidden_loss=float(hidden.mean()),
+        hidden_spread=float(hidden.std(ddof=1)),
+        outputs_loss=float(outputs.mean()),
+        outputs_spread=float(outputs.std(ddof=1)),
         dropped=counts["plain"][0],
         **{name: count for name, (_, count) in counts.items()},
     )
@@ -174,6 +217,17 @@ EXPERIMENT = Experiment(
             ),
             check=lambda f: f.eval_change == 0,
             without={"training": True},
+        ),
+        Claim(
+            id="dropped_answers",
+            sentence=lambda f: (
+                f"A network for digits with `nn.Dropout({f.rate:g})` after its hidden layer gets "
+                f"its training loss down to {f.hidden_loss:.2f} ± {f.hidden_spread:.2f}; after the "
+                f"last layer, where it replaces answers by 0, to {f.outputs_loss:.2f} ± "
+                f"{f.outputs_spread:.2f} ({f.seeds} seeds). No library objects."
+            ),
+            check=lambda f: f.outputs_loss > 5 * f.hidden_loss,
+            without={"rate": 0.0},
         ),
         Claim(
             id="dropped_and_moved",

@@ -14,6 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 import torch
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from torch import nn
 
 from experiments.experiment import Claim, Experiment
@@ -85,6 +87,10 @@ class Facts:
     the loss makes of the same output as an array, and cross-entropy."""
     repair_warning: str
     """What ``fit`` warns of meanwhile, its first words."""
+    uncompiled: str
+    """The error of ``fit`` on a model that was not compiled, its first sentence."""
+    grid_search: str
+    """The error of scikit-learn's grid search given a Keras model, its first sentence."""
     layers: int
     penalties: int
     """Layers made with one ``partial``, and entries of ``model.losses``."""
@@ -233,6 +239,28 @@ def doubled(activation: str | None) -> tuple[float, float, float, str]:
     return fitted, called, float(cross_entropy.mean()), words
 
 
+def unfitted(compiled: bool) -> str:
+    """The first sentence of what ``fit`` says to a model, if it stops."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    if compiled:
+        model.compile(loss="mse")
+    try:
+        model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+    except ValueError as error:
+        return str(error).partition(".")[0]
+    return ""
+
+
+def searched(ready: bool) -> str:
+    """What a grid search says to a Keras model, or to one of scikit-learn's, if it stops."""
+    model = Ridge() if ready else keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    try:
+        GridSearchCV(model, {"alpha": [0.1, 1.0]}).fit(np.eye(9, 2), np.ones(9))
+    except TypeError as error:
+        return str(error).partition(".")[0]
+    return ""
+
+
 def measure(
     rate: float = 0.5,
     same_library: bool = False,
@@ -245,6 +273,7 @@ def measure(
     strength: str = "lambda",
     shape: tuple[int, ...] | None = (20,),
     activation: str | None = "softmax",
+    ready: bool = False,
 ) -> Facts:
     """Read signatures and run one small thing after the other.
 
@@ -260,6 +289,7 @@ def measure(
         strength: Name of the strength in a line of Python.
         shape: Of the input, told to the layer; None tells it nothing.
         activation: Of the last layer, before a loss that wants scores.
+        ready: Compile the model before it is fitted; search over a model of scikit-learn's.
     """
     fitted, by_hand, cross_entropy, repair_warning = doubled(activation)
     optimizers, having = options(word)
@@ -296,6 +326,8 @@ def measure(
         by_hand=by_hand,
         cross_entropy=cross_entropy,
         repair_warning=repair_warning,
+        uncompiled=unfitted(ready),
+        grid_search=searched(ready),
         layers=len(stack.layers),
         penalties=len(stack.losses),
         tensors=len(parameters),
@@ -402,6 +434,18 @@ EXPERIMENT = Experiment(
             ),
             check=lambda f: "input_shape" in f.shape_warning,
             without={"shape": None},
+        ),
+        Claim(
+            id="fit_needs_compile",
+            sentence=lambda f: f"`fit` on a model without `compile` stops: “{f.uncompiled}.”",
+            check=lambda f: "compile" in f.uncompiled,
+            without={"ready": True},
+        ),
+        Claim(
+            id="grid_search_takes_no_keras_model",
+            sentence=lambda f: f"`GridSearchCV`, given a Keras model, stops: “{f.grid_search}.”",
+            check=lambda f: f.grid_search != "",
+            without={"ready": True},
         ),
         Claim(
             id="fit_repairs_the_second_softmax",

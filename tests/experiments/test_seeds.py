@@ -23,7 +23,6 @@ ONE_DRAW = {
     "equivalents_trajectories": "the same: spellings agree to rounding or they do not",
     "l2_two_frameworks": "the same",
     "statements_backprop": "shapes and exact gradients",
-    "statements_dropout": "counts of what is dropped and moved in one pass; nothing is trained",
     "statements_elastic_net": "values of two formulas",
     "statements_frameworks": "what libraries do with an option",
     "statements_l1": "values of formulas, and minima found by a solver on several data sets",

@@ -351,7 +351,7 @@ def test_a_link_within_a_page_leaves_all_else_alone(browser: Browser, base: str)
         page.mouse.wheel(0, -1000)
         until(page, f"document.querySelector(':target').getBoundingClientRect().top > {away}")
         page.wait_for_timeout(600)
-    assert page.url.endswith(f"#{target}"), "an address that was chosen stays while its reader reads"
+    assert page.url.endswith(f"#{target}"), "the chosen address stays while one reads"
     expect(page.locator("article[data-seen=before]")).to_be_visible()
     page.go_back()
     expect(page.locator(":target")).to_be_in_viewport()
