@@ -37,12 +37,14 @@ LATER_WORKER = (
 SWITCH = re.compile(r'(?<=if\()document\.body\.setAttribute\("data-md-color-switching",""\)(?=,)')
 UNSWITCHED = r"window.rxSwitched?\g<0>:window.rxSwitched=1"
 """The colours that a page starts with are no switch, before which all transitions must rest."""
-SCHEME = re.compile(r'(?<=\("meta",\{name:"color-scheme"\}\);)document\.head\.appendChild\(\w\);')
+SCHEME = re.compile(r'(\w+\("meta",\{name:"color-scheme"\}\));document\.head\.appendChild\(\w\)')
+KNOWN_SCHEME = r'document.head.querySelector("meta[name=color-scheme]")||\1'
+"""The page has said its scheme already, before anything was laid out."""
 BACKGROUND = re.compile(
-    r"return (?P<meta>\w)(?P<to>\.content=\w\.colorScheme),(?P<read>\w\.backgroundColor)(?=\.match)"
+    r"return (?P<meta>\w)\.content=(?P<is>\w\.colorScheme),(?P<read>\w\.backgroundColor)(?=\.match)"
 )
-READ_FIRST = r"return(b=>(\g<meta>\g<to>,document.head.append(\g<meta>),b))(\g<read>)"
-"""The page is told its scheme once, after what is to be read was read."""
+READ_FIRST = r"return(b=>(\g<meta>.content==\g<is>||(\g<meta>.content=\g<is>),b))(\g<read>)"
+"""What is to be read is read before the page is told another scheme, and only then."""
 CODE = re.compile(
     r"(function \w+\((\w)\)\{return )(\w+)(\(\2\)\.pipe\(\w\(\(\{width:\w\}\)=>\(\{scrollable:)"
 )
@@ -74,13 +76,23 @@ FETCHED_IF_NEW = (
 """The page that stands at the start counts as fetched."""
 PLACED = re.compile(r"(\w+)(\(\w\.pipe\(\w+\(\w,\(\w,\w\)=>\w\)\),)(\w)(\.pipe\(\w\(\(\)=>\w\),)")
 PLACED_FROM_THE_START = r"\1\2\1([0],\3)\4"
+LINKS = re.compile(
+    r"[\w$]+\(document\)\.subscribe\((?P<whole>\w+)\);"
+    r"(?P<clicks>let \w=\w\(document\.body,\"click\"\).{1,200}?)"
+    r"(?=history\.replaceState\(\w,\"\"\),history\.pushState)"
+)  # fmt: skip
+WHOLE_BEFORE_LEAVING = r"\g<clicks>\g<whole>(document),"
+"""Addresses are made whole when the page's own changes, which they are relative to; not before."""
+TABLES = re.compile(r',\.\.\.\w\("table:not\(\[class\]\)",\w\)\.map\(\w=>\w+\(\w\)\)')
 STYLES = ("main.*.min.css", "palette.*.min.css", "site.css")
 CALMER = {
     SWITCH: UNSWITCHED,
-    SCHEME: "",
+    SCHEME: KNOWN_SCHEME,
     BACKGROUND: READ_FIRST,
     CODE: r"\1rx\3\4",
     SIZE: LATER_SIZE,
+    LINKS: WHOLE_BEFORE_LEAVING,
+    TABLES: "",
     WITHIN: LEFT_ALONE,
     FETCHED: FETCHED_IF_NEW,
     PLACED: PLACED_FROM_THE_START,
@@ -88,6 +100,9 @@ CALMER = {
 UNKNOWN = "the theme's script is not as site_build/light.py knows it; adapt that"
 FIRST_PICTURE = re.compile(r'<img [^>]*fetchpriority="high"[^>]* src="([^"]+)"')
 STYLE = re.compile(r'<link rel="stylesheet" [^>]*>')
+TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+WRAPPED = r'<div class="md-typeset__scrollwrap"><div class="md-typeset__table">\g<0></div></div>'
+"""What the theme's script would put around it, when all is laid out already."""
 MORE_STYLES = re.compile(r'\s*<link rel="stylesheet" href="[^"]*/(?:palette\.\w+\.min|site)\.css">')
 
 
@@ -101,8 +116,8 @@ def on_startup(*, command: str, dirty: bool) -> None:
 
 @event_priority(50)  # before anything is said about what the page loads
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Load one style sheet, which holds them all, and with it the first picture."""
-    output = MORE_STYLES.sub("", output)
+    """Load one style sheet, which holds them all, and with it the first picture; wrap tables."""
+    output = TABLE.sub(WRAPPED, MORE_STYLES.sub("", output))
     if picture := FIRST_PICTURE.search(output):
         early = f'<link rel="preload" href="{picture[1]}" as="image" fetchpriority="high">'
         output = STYLE.sub(lambda sheet: f"{sheet[0]}\n{early}", output, count=1)

@@ -141,7 +141,8 @@ def slow_down(page: Page) -> None:
 
 
 def draw_charts(page: Page) -> None:
-    """Bring every chart near the screen and wait until it stands."""
+    """Bring every chart near the screen, as a reader does, and wait until it stands."""
+    page.keyboard.press("Shift")
     for number in range(page.locator("[data-rx-chart]").count()):
         body = page.locator("[data-rx-chart]").nth(number)
         body.scroll_into_view_if_needed()

@@ -72,6 +72,43 @@ def test_colors_are_switched_by_who_reads_and_not_by_the_start(browser: Browser,
     page.context.close()
 
 
+FIRST_SCHEME = """
+new MutationObserver((_, observer) => {
+    if (!document.querySelector("article")) return;
+    window.first = document.body.dataset.mdColorScheme;
+    observer.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("dark", "slate"), ("light", "default")])
+def test_a_first_visit_starts_in_the_colors_that_its_reader_prefers(
+    browser: Browser, base: str, scheme: str, name: str
+) -> None:
+    """The theme's script would switch them, when the page has been shown in the wrong ones."""
+    page, wrong = open_page(browser, base, "/optimizers/adam/", FIRST_SCHEME, color_scheme=scheme)
+    assert page.evaluate("window.first") == name
+    assert not wrong
+    page.context.close()
+
+
+def test_a_chart_is_drawn_for_a_reader_and_not_for_a_page_being_opened(
+    browser: Browser, base: str
+) -> None:
+    page, _ = open_page(browser, base, "/optimizers/adam/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert not [url for url in asked if url.endswith(("/vega.js", ".vg.json"))]
+    page.mouse.move(300, 300)
+    expect(page.locator(".rx-chart svg").first).to_be_visible()
+    page.goto(f"{base}/")  # its figure is what it has to say: there it does not wait
+    expect(page.locator(".rx-chart svg").first).to_be_visible()
+    page.context.close()
+
+
 def test_wide_code_is_reached_by_keyboard_once_it_shows(browser: Browser, base: str) -> None:
     view = {"width": 400, "height": 800}
     page, _ = open_page(browser, base, "/weight-penalties/l2/", viewport=view)

@@ -1,4 +1,4 @@
-/* Charts: drawn when they come near the screen; the static picture stays until one stands. */
+/* Charts: drawn when they come near the screen of someone who reads; until one stands, its static picture. */
 (() => {
   const bundle = new URL("vega.js", document.currentScript.src).href;
   let loading;
@@ -16,6 +16,21 @@
 
   /* Long work gives way to what else the page has to do. */
   const pause = () => new Promise((resume) => setTimeout(resume));
+
+  /* The first run asks every operator of the chart: here it rests after each hundredth of a second. */
+  async function patiently(view) {
+    const operators = Object.values(view._runtime.nodes);
+    let since = performance.now();
+    for (const operator of operators) {
+      operator.run = (pulse) => {
+        const go = () => Object.getPrototypeOf(operator).run.call(operator, pulse);
+        if (performance.now() - since < 10) return go();
+        return pause().then(() => ((since = performance.now()), go()));
+      };
+    }
+    await view.runAsync();
+    for (const operator of operators) delete operator.run;
+  }
 
   async function draw(body) {
     const figure = body.closest("figure");
@@ -37,7 +52,7 @@
       const view = new View(flow, { expr: interpreter, renderer: "svg", container: chart });
       view.tooltip(new Tooltip({ disableDefaultStyle: true }).call).description(picture.alt);
       await pause();
-      await view.runAsync();
+      await patiently(view);
       chart.view = view; // for tests: what is drawn, in the units of the axes
       for (const signal of spec.signals ?? []) if (signal.bind) dress(chart, signal, spec);
       figure.classList.add("rx-figure--live");
@@ -97,12 +112,20 @@
     return button;
   }
 
+  /* A page that is only being opened has better things to do: wait for the first sign of a reader. */
+  const reader = new Promise((resolve) => {
+    for (const sign of ["pointermove", "pointerdown", "wheel", "scroll", "keydown", "focusin"])
+      addEventListener(sign, resolve, { once: true, passive: true, capture: true });
+    setTimeout(resolve, 8000);
+  });
+
   const nearby = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        nearby.unobserve(entry.target);
-        draw(entry.target);
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        nearby.unobserve(target);
+        if (target.closest(".rx-home")) draw(target);
+        else reader.then(() => draw(target));
       }
     },
     { rootMargin: "600px" },
@@ -113,10 +136,11 @@
     document.querySelectorAll("nav.md-code__nav").forEach((nav, number) => {
       if (!nav.ariaLabel) nav.ariaLabel = `Code block ${number + 1}`;
     });
-    document.querySelectorAll(".md-typeset__scrollwrap").forEach((wrap) => {
-      if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
-    });
+    document.querySelectorAll(".md-typeset__scrollwrap").forEach((wrap) => wide.observe(wrap));
   };
+  const wide = new ResizeObserver((entries) => {
+    for (const { target } of entries) if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+  });
   let mending;
   const soon = () => (mending ??= requestAnimationFrame(() => ((mending = undefined), mend())));
   new MutationObserver(soon).observe(document.documentElement, { childList: true, subtree: true });
