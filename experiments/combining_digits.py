@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure as MatplotlibFigure
 from sklearn.datasets import load_digits
-from torch import Tensor, nn
+from torch import Tensor, nn, vmap
+from torch.func import functional_call, stack_module_state
 
 from experiments.drawing import LIGHT, new_figure
 from experiments.experiment import Claim, Experiment, Figure
@@ -96,35 +97,56 @@ def split(seed: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @cache
-def train_once(p: float, decay: float, seed: int) -> np.ndarray:
-    """Validation loss, test loss and test accuracy at every fourth epoch."""
+def train_all(p: float, decays: tuple[float, ...]) -> np.ndarray:
+    """Validation loss, test loss and test accuracy at every fourth epoch.
+
+    All decays and seeds train at once: every tensor holds one network for each, and AdamW's decay
+    is written out, because it differs between them.
+
+    Returns:
+        Shape (decays, seeds, checkpoints, 3).
+    """
     images, labels = digits()
-    seen, validation, test = split(seed)
-    torch.manual_seed(seed)
-    model = make_network(64, 10, hidden=HIDDEN, p=p)
-    groups = [
-        {"params": [w for w in model.parameters() if w.ndim >= 2], "weight_decay": decay},
-        {"params": [w for w in model.parameters() if w.ndim < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=LR)
+    splits = [split(seed) for seed in range(SEEDS)] * len(decays)
+    seen, validation, test = (torch.stack(rows) for rows in zip(*splits, strict=True))
+    torch.manual_seed(0)
+    models = [make_network(64, 10, hidden=HIDDEN, p=p) for _ in range(SEEDS)] * len(decays)
+    weights, _ = stack_module_state(models)
+    decay = torch.tensor(decays).repeat_interleave(SEEDS)[:, None, None]
+    model = models[0]
+
+    def answer(weights: dict[str, Tensor], x: Tensor) -> Tensor:
+        return functional_call(model, weights, x)
+
+    trained = vmap(answer, randomness="different")
+    judged = vmap(answer, in_dims=(0, None))
+
+    def losses(logits: Tensor, truth: Tensor) -> Tensor:
+        each = nn.functional.cross_entropy(logits.transpose(1, 2), truth, reduction="none")
+        return each.mean(1)
+
+    optimizer = torch.optim.Adam(weights.values(), lr=LR)
     x, y = images[seen], labels[seen]
+    run = torch.arange(len(models))[:, None]
     found = []
     for epoch in range(1, EPOCHS + 1):
         model.train()
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(x), y).backward()
+        losses(trained(weights, x), y).sum().backward()
+        with torch.no_grad():
+            for name, w in weights.items():
+                if name.endswith("weight"):
+                    w *= 1 - LR * decay
         optimizer.step()
         if epoch % EVERY == 0:
             model.eval()
             with torch.no_grad():
-                logits = model(images)
-            losses = (
-                nn.functional.cross_entropy(logits[rows], labels[rows]).item()
-                for rows in (validation, test)
-            )
-            hits = (logits[test].argmax(1) == labels[test]).double().mean().item()
-            found.append((*losses, hits))
-    return np.array(found)
+                logits = judged(weights, images)
+            by_rows = [losses(logits[run, rows], labels[rows]) for rows in (validation, test)]
+            hits = (logits[run, test].argmax(2) == labels[test]).double().mean(1)
+            found.append(torch.stack([*by_rows, hits], 1))
+    shape = len(decays), SEEDS, len(found), 3
+    return torch.stack(found, 1).double().numpy().reshape(shape)
 
 
 @cache
@@ -167,12 +189,9 @@ def measure(scale: float = 1.0, decayed: float = 1.0) -> Facts:
         decayed: Multiplies every weight decay; 0 takes it away.
     """
     torch.set_num_threads(1)
-    runs = np.array(
-        [
-            [[train_once(scale * p, decayed * d, seed) for seed in range(SEEDS)] for d in DECAYS]
-            for p in RATES
-        ]
-    )  # (rates, decays, seeds, checkpoints, 3)
+    decays = tuple(decayed * d for d in DECAYS)
+    # (rates, decays, seeds, checkpoints, 3)
+    runs = np.array([train_all(scale * p, decays) for p in RATES])
 
     def chosen(rates: slice, decays: slice, stop: bool) -> np.ndarray:
         candidates = runs[rates, decays, :, slice(None) if stop else slice(-1, None)]
