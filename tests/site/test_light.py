@@ -92,10 +92,10 @@ def test_a_first_visit_starts_in_the_colors_that_its_reader_prefers(
     page.context.close()
 
 
-def test_a_chart_is_drawn_for_a_reader_and_not_for_a_page_being_opened(
+def test_on_a_phone_a_chart_is_drawn_for_a_reader_and_not_for_a_page_being_opened(
     browser: Browser, base: str
 ) -> None:
-    page, _ = open_page(browser, base, "/optimizers/adam/")
+    page, _ = open_page(browser, base, "/optimizers/adam/", viewport={"width": 390, "height": 844})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
@@ -105,6 +105,9 @@ def test_a_chart_is_drawn_for_a_reader_and_not_for_a_page_being_opened(
     page.mouse.move(300, 300)
     expect(page.locator(".rx-chart svg").first).to_be_visible()
     page.goto(f"{base}/")  # its figure is what it has to say: there it does not wait
+    expect(page.locator(".rx-chart svg").first).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{base}/optimizers/adam/")  # nor on a large screen
     expect(page.locator(".rx-chart svg").first).to_be_visible()
     page.context.close()
 

@@ -1,4 +1,4 @@
-/* Charts: drawn when they come near the screen of someone who reads; until one stands, its static picture. */
+/* Charts: drawn when they come near the screen; the static picture stays until one stands. */
 (() => {
   const bundle = new URL("vega.js", document.currentScript.src).href;
   let loading;
@@ -112,7 +112,7 @@
     return button;
   }
 
-  /* A page that is only being opened has better things to do: wait for the first sign of a reader. */
+  /* A phone that opens a page has better things to do: there it waits for the first sign of a reader. */
   const reader = new Promise((resolve) => {
     for (const sign of ["pointermove", "pointerdown", "wheel", "scroll", "keydown", "focusin"])
       addEventListener(sign, resolve, { once: true, passive: true, capture: true });
@@ -124,7 +124,7 @@
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue;
         nearby.unobserve(target);
-        if (target.closest(".rx-home")) draw(target);
+        if (target.closest(".rx-home") || matchMedia("(min-width: 60rem)").matches) draw(target);
         else reader.then(() => draw(target));
       }
     },
