@@ -1,5 +1,6 @@
 """Bad input is refused where it enters, with its name, its value and what is allowed."""
 
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -35,7 +36,13 @@ CLASSES = {"features": X, "labels": LABELS}
 NUMBERS = {"features": X, "targets": torch.ones(4)}
 WITH_MODEL = {"model": MODEL, **CLASSES}
 HELD_OUT = {"model": MODEL, "training": (X, LABELS), "validation": (X, LABELS)}
-ADAM = {"lr": AT_LEAST_0, "betas": BETAS, "eps": AT_LEAST_0, "weight_decay": AT_LEAST_0}
+TENSORS = (torch.tensor([0.9, 0.999]), (torch.tensor(0.9), torch.tensor(0.999)))
+ADAM = {
+    "lr": AT_LEAST_0,
+    "betas": replace(BETAS, bad=(*BETAS.bad, *TENSORS)),
+    "eps": AT_LEAST_0,
+    "weight_decay": AT_LEAST_0,
+}
 PARAMS = {"params": [nn.Parameter(torch.ones(2))]}
 SIZES = {"inputs": 2, "classes": 2}
 NETWORK = {"inputs": COUNT, "classes": COUNT, "hidden": COUNT}
