@@ -117,3 +117,11 @@ def test_bad_numbers_are_refused(name: str, value: float) -> None:
 def test_bad_betas_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"{name} must be in \[0, 1\), got"):
         CustomAdam(**{name: value})
+
+
+def test_only_the_learning_rate_may_be_a_schedule() -> None:
+    with pytest.raises(ValueError, match="epsilon must be a finite number >= 0, got <function"):
+        CustomAdam(epsilon=lambda: 1e-7)
+    w = keras.Variable([0.0])
+    CustomAdam(lambda: 0.5).apply([keras.ops.array([7.0])], [w])
+    np.testing.assert_allclose(array(w), [-0.5], rtol=1e-2)

@@ -65,3 +65,9 @@ def test_all_that_adam_takes_arrives() -> None:
     optimizer = CustomAdamW(schedule, epsilon=0.25, amsgrad=True)
     assert (optimizer.epsilon, optimizer.amsgrad) == (0.25, True)
     assert optimizer.get_config()["learning_rate"]["class_name"] == "ExponentialDecay"
+
+
+@pytest.mark.parametrize("name", ["weight_decay", "epsilon"])
+def test_only_the_learning_rate_may_be_a_schedule(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be a finite number >= 0, got <function"):
+        CustomAdamW(lambda: 0.1, **{name: lambda: 0.1})
