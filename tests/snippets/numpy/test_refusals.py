@@ -10,6 +10,7 @@ from snippets.numpy.batch_norm import BatchNorm
 from snippets.numpy.cost_function import cost, cost_gradient
 from snippets.numpy.custom_adam import CustomAdam
 from snippets.numpy.custom_adamw import CustomAdamW
+from snippets.numpy.dropout import Dropout
 from snippets.numpy.gradient_check import numerical_gradient
 from snippets.numpy.gradient_descent import GradientDescent
 from snippets.numpy.grid_search import grid_search
@@ -221,6 +222,18 @@ def test_batch_norm_refuses_a_gradient_of_another_shape():
     layer.forward(np.ones((4, 3)), training=True)
     with pytest.raises(ValueError, match=r"gradient must have shape \(4, 3\), got \(3,\)"):
         layer.backward(np.ones(3))
+
+
+def test_dropout_goes_forward_before_it_goes_back():
+    with pytest.raises(RuntimeError, match=r"call forward\(x, training=\.\.\.\) before backward"):
+        Dropout(0.5).backward(np.ones(3))
+
+
+def test_batch_norm_goes_forward_in_training_before_it_goes_back():
+    layer = BatchNorm(3)
+    layer.forward(np.ones((4, 3)), training=False)  # keeps nothing
+    with pytest.raises(RuntimeError, match=r"call forward\(x, training=True\) before backward"):
+        layer.backward(np.ones((4, 3)))
 
 
 @pytest.mark.parametrize("dtype", [int, "float32"])
