@@ -48,6 +48,7 @@ BETAS = Range(
 COUNT = Range("at least 1|>= 1", (0, -3), ends=(1,))
 PATIENCE = Range(">= 1", (nan, 0, -3), ends=(1,))
 PAIRS = Range(r"in \[0, 3\)", ([(0, 3)], [(-1, 0)]))
+NO_ROW = r"features must have at least one row, got shape \(0, 3\)"
 STRENGTHS = Range("finite and >= 0", ([nan], [0.1, inf], [-0.1, 0.1], []))
 
 Table = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Range]]]

@@ -1,5 +1,6 @@
 """Bad input is refused where it enters, with its name, its value and what is allowed."""
 
+import importlib
 from math import inf, nan
 
 import numpy as np
@@ -24,6 +25,7 @@ from tests.snippets.refusals import (
     AT_LEAST_0,
     BETAS,
     COUNT,
+    NO_ROW,
     PAIRS,
     PATIENCE,
     SHARE,
@@ -254,3 +256,10 @@ def test_one_standard_error_never_chooses_a_strength_that_diverged():
     assert one_standard_error(errors, [0.1, 0.2, 0.3, 0.4]) == 0.1
     with pytest.raises(ValueError, match="errors must be finite for a strength, got"):
         one_standard_error(errors[:, 2:], [0.3, 0.4])
+
+
+@pytest.mark.parametrize("call", [call for call in TABLE if "_training.train" in call])
+def test_a_training_without_rows_is_refused(call):
+    module = importlib.import_module(f"snippets.numpy.{call.removesuffix('.train')}")
+    with pytest.raises(ValueError, match=NO_ROW):
+        module.train(np.ones((0, 3)), np.ones(0))
