@@ -33,7 +33,8 @@ def train(
 
     Raises:
         ValueError: If ``lr`` is not above 0, ``weight_decay`` is negative,
-            ``steps`` below 1, or ``labels`` not of shape (n,).
+            ``steps`` below 1, ``features`` without a row, or ``labels`` not of
+            shape (n,).
 
     Source:
         Loshchilov and Hutter, arXiv:1711.05101, Algorithm 2.
@@ -47,6 +48,10 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
+    if rows == 0:
+        raise ValueError(
+            f"features must have at least one row, got shape (0, {columns})"
+        )
     if labels.shape != (rows,):
         raise ValueError(f"labels must have shape ({rows},), got {labels.shape}")
     layer = keras.layers.Dense(int(labels.max()) + 1, kernel_initializer="zeros")

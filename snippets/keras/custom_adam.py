@@ -44,9 +44,11 @@ class CustomAdam(keras.optimizers.Optimizer):
         name: str = "custom_adam",
         **kwargs: Any,
     ) -> None:
-        numbers = {"learning_rate": learning_rate, "epsilon": epsilon}
+        numbers = {"epsilon": epsilon}
+        if not callable(learning_rate):  # a schedule is
+            numbers["learning_rate"] = learning_rate
         for key, value in numbers.items():
-            if not callable(value) and not 0.0 <= value < math.inf:
+            if callable(value) or not 0.0 <= value < math.inf:
                 raise ValueError(
                     f"{key} must be a finite number >= 0, got {value!r}"
                 )

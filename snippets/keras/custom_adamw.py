@@ -46,9 +46,11 @@ class CustomAdamW(keras.optimizers.Adam):
         name: str = "custom_adamw",
         **kwargs: Any,
     ) -> None:
-        numbers = {"learning_rate": learning_rate, "weight_decay": weight_decay}
-        for key, value in {**numbers, "epsilon": epsilon}.items():
-            if not callable(value) and not 0.0 <= value < math.inf:
+        numbers = {"weight_decay": weight_decay, "epsilon": epsilon}
+        if not callable(learning_rate):  # a schedule is
+            numbers["learning_rate"] = learning_rate
+        for key, value in numbers.items():
+            if callable(value) or not 0.0 <= value < math.inf:
                 raise ValueError(
                     f"{key} must be a finite number >= 0, got {value!r}"
                 )

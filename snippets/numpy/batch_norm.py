@@ -46,6 +46,7 @@ class BatchNorm:
         self.momentum, self.eps, self.unbiased = momentum, eps, unbiased
         self.gamma, self.beta = np.ones(features), np.zeros(features)
         self.running_mean, self.running_var = np.zeros(features), np.ones(features)
+        self.x_hat: Array | None = None
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """Normalize the columns of ``x``.
@@ -75,7 +76,7 @@ class BatchNorm:
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (new_var - self.running_var)
         self.std = np.sqrt(var + self.eps)
-        self.x_hat: Array = (x - mean) / self.std
+        self.x_hat = (x - mean) / self.std
         y: Array = self.gamma * self.x_hat + self.beta
         return y
 
@@ -89,8 +90,11 @@ class BatchNorm:
             dL/dx of the same shape, dL/dgamma and dL/dbeta of shape (features,).
 
         Raises:
+            RuntimeError: If there was no ``forward`` in training.
             ValueError: If ``gradient`` is not of the shape of ``x``.
         """
+        if self.x_hat is None:
+            raise RuntimeError("call forward(x, training=True) before backward")
         if gradient.shape != self.x_hat.shape:
             shapes = f"{self.x_hat.shape}, got {gradient.shape}"
             raise ValueError(f"gradient must have shape {shapes}")

@@ -40,8 +40,9 @@ def cost(
         sections 4.4.1 (the loss) and 3.4.1 (the penalty).
     """
     _check(features, labels, l2)
+    weights = 1.0 * weights  # small integers would overflow
     scores = features @ weights + bias  # (n,)
-    signs = 2 * labels - 1
+    signs = 2.0 * labels - 1  # labels may be integers without a sign
     loss = np.logaddexp(0, -signs * scores).mean()  # exp alone would overflow
     return float(loss), l2 * float(np.sum(weights**2))
 
@@ -74,6 +75,7 @@ def cost_gradient(
         ValueError: As ``cost``.
     """
     _check(features, labels, l2)
+    weights = 1.0 * weights  # small integers would overflow
     scores = features @ weights + bias
     probabilities = np.exp(-np.logaddexp(0, -scores))  # the sigmoid, no overflow
     errors = probabilities - labels  # (n,)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,9 @@ class CustomAdamW:
                 raise ValueError(
                     f"{name} must be a finite number >= 0, got {value!r}"
                 )
-        if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
+        two = isinstance(betas, tuple | list) and len(betas) == 2
+        real = two and all(isinstance(beta, Real) for beta in betas)
+        if not (real and all(0.0 <= beta < 1.0 for beta in betas)):
             raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
         self.lr, self.betas, self.eps = lr, betas, eps
         self.weight_decay = weight_decay

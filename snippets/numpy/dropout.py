@@ -55,6 +55,7 @@ class Dropout:
             raise ValueError(f"p must be in [0, 1), got {p!r}")
         self.p = p
         self.rng = np.random.default_rng(seed)
+        self.mask: FloatArray | None = None
 
     def forward(self, x: FloatArray, *, training: bool) -> FloatArray:
         """Return the values with a new mask on them, or as they are.
@@ -84,8 +85,11 @@ class Dropout:
             An array of the same shape: a dropped value gets the gradient 0.
 
         Raises:
+            RuntimeError: If there was no ``forward``.
             ValueError: If the shape is another one.
         """
+        if self.mask is None:
+            raise RuntimeError("call forward(x, training=...) before backward")
         if gradient.shape != self.mask.shape:
             shape, wrong = self.mask.shape, gradient.shape
             raise ValueError(f"gradient must have shape {shape}, got {wrong}")

@@ -29,7 +29,8 @@ def elastic_net_penalty(weights: FloatArray, l1: float, l2: float) -> float:
         Elastic Net", section 2.1, where it is called naive.
     """
     _check(l1=l1, l2=l2)
-    return float(l1 * np.abs(weights).sum() + l2 * (weights**2).sum())
+    sizes = np.abs(weights, dtype=float)  # small integers would overflow
+    return float(l1 * sizes.sum() + l2 * (sizes**2).sum())
 
 
 def elastic_net_subgradient(
@@ -51,7 +52,7 @@ def elastic_net_subgradient(
         ValueError: If a strength is negative, infinite or not a number.
     """
     _check(l1=l1, l2=l2)
-    return l1 * np.sign(weights) + 2 * l2 * weights
+    return l1 * np.sign(weights) + 2.0 * l2 * weights
 
 
 def elastic_net_step(
@@ -81,7 +82,8 @@ def elastic_net_step(
         Parikh and Boyd (2014), "Proximal Algorithms", section 6.5.3.
     """
     _check(l1=l1, l2=l2, lr=lr)
-    nearer = np.sign(weights) * np.maximum(np.abs(weights) - lr * l1, 0.0)
+    sizes = np.abs(1.0 * weights)  # small integers would overflow
+    nearer = np.sign(weights) * np.maximum(sizes - lr * l1, 0.0)
     return nearer / (1 + 2 * lr * l2)
 
 

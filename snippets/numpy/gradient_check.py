@@ -62,7 +62,7 @@ def relative_error(gradient: FloatArray, reference: FloatArray) -> float:
     if gradient.shape != reference.shape:  # they would broadcast
         shapes = f"{reference.shape}, got {gradient.shape}"
         raise ValueError(f"gradient must have shape {shapes}")
-    size = np.abs(reference).max()
+    size = np.abs(1.0 * reference).max()  # small integers would overflow
     if size == 0:
         raise ValueError("reference must have an entry that is not 0, got all 0")
-    return float(np.abs(gradient - reference).max() / size)
+    return float(np.abs(1.0 * gradient - reference).max() / size)

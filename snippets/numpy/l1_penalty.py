@@ -30,7 +30,8 @@ def l1_penalty(weights: Sequence[FloatArray], l1: float) -> float:
         section 2.1, which bounds the sum where we add it to the loss.
     """
     _check(weights, l1)
-    return l1 * sum(float(np.sum(np.abs(w))) for w in weights)
+    # In floats: integers of 8 bits have no 128 for the size of -128.
+    return l1 * sum(float(np.sum(np.abs(w, dtype=float))) for w in weights)
 
 
 def l1_subgradient(weights: Sequence[FloatArray], l1: float) -> list[FloatArray]:

@@ -30,7 +30,8 @@ def l2_penalty(weights: Sequence[FloatArray], l2: float) -> float:
         section 1, which writes l2 / 2 where we write l2.
     """
     _check(weights, l2)
-    return l2 * sum(float(np.sum(w**2)) for w in weights)
+    # In floats: the square of 20 does not fit into integers of 8 bits.
+    return l2 * sum(float(np.sum(np.square(w, dtype=float))) for w in weights)
 
 
 def l2_gradient(weights: Sequence[FloatArray], l2: float) -> list[FloatArray]:
@@ -50,7 +51,7 @@ def l2_gradient(weights: Sequence[FloatArray], l2: float) -> list[FloatArray]:
         TypeError: If ``weights`` is one array instead of a list of arrays.
     """
     _check(weights, l2)
-    return [2 * l2 * w for w in weights]  # the 2 comes from the square
+    return [2.0 * l2 * w for w in weights]  # the 2 comes from the square
 
 
 def _check(weights: Sequence[FloatArray], l2: float) -> None:

@@ -24,7 +24,8 @@ def mean_squared_error(
         ValueError: If the shapes differ.
     """
     _same_shape(z, targets)
-    return float(((z - targets) ** 2).mean()), 2 * (z - targets) / z.size
+    errors = 1.0 * z - targets  # small integers would overflow
+    return float((errors**2).mean()), 2 * errors / z.size
 
 
 def binary_cross_entropy(
@@ -52,7 +53,7 @@ def binary_cross_entropy(
     _same_shape(z, targets)
     if not ((targets >= 0) & (targets <= 1)).all():
         raise ValueError(f"targets must be in [0, 1], got {targets.tolist()}")
-    loss = np.logaddexp(0, z) - targets * z  # no log of a rounded 0
+    loss = np.logaddexp(0.0, z) - targets * z  # no log of a rounded 0
     return float(loss.mean()), (0.5 * (1 + np.tanh(0.5 * z)) - targets) / z.size
 
 
@@ -84,7 +85,7 @@ def cross_entropy(
         raise ValueError(f"labels must be integers of shape ({n},), got {got}")
     if not ((labels >= 0) & (labels < classes)).all():
         raise ValueError(f"labels must be in [0, {classes}), got {labels.tolist()}")
-    log_p = z - np.logaddexp.reduce(z, axis=1, keepdims=True)
+    log_p = z - np.logaddexp.reduce(1.0 * z, axis=1, keepdims=True)
     one_hot = np.eye(classes)[labels]
     return float(-log_p[np.arange(n), labels].mean()), (np.exp(log_p) - one_hot) / n
 

@@ -32,8 +32,8 @@ def train(
         The weights, shape (d,), and the bias.
 
     Raises:
-        ValueError: If ``lr`` is not above 0, ``steps`` below 1, or ``targets`` not
-            of shape (n,).
+        ValueError: If ``lr`` is not above 0, ``steps`` below 1, ``features``
+            without a row, or ``targets`` not of shape (n,).
 
     Source:
         Parikh and Boyd (2014), "Proximal Algorithms", section 4.2, where projected
@@ -44,6 +44,10 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
+    if rows == 0:
+        raise ValueError(
+            f"features must have at least one row, got shape (0, {columns})"
+        )
     if targets.shape != (rows,):
         raise ValueError(f"targets must have shape ({rows},), got {targets.shape}")
     weights, bias = np.zeros(columns), 0.0

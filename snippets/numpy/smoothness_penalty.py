@@ -30,7 +30,8 @@ def smoothness_penalty(values: FloatArray, pairs: Pairs, strength: float) -> flo
         Belkin, Niyogi and Sindhwani (2006), "Manifold Regularization", section 2.2.
     """
     left, right = _check(values, pairs, strength)
-    return strength * float(np.square(values[left] - values[right]).sum())
+    differences = 1.0 * values[left] - values[right]  # integers would overflow
+    return strength * float(np.square(differences).sum())
 
 
 def smoothness_gradient(
@@ -52,7 +53,7 @@ def smoothness_gradient(
         ValueError: If ``strength`` or a position in ``pairs`` is out of range.
     """
     left, right = _check(values, pairs, strength)
-    slope = 2 * strength * (values[left] - values[right])  # one for each pair
+    slope = 2 * strength * (1.0 * values[left] - values[right])  # one for each pair
     gradient = np.zeros_like(slope, shape=values.shape)  # values may be integers
     np.add.at(gradient, left, slope)
     np.add.at(gradient, right, -slope)

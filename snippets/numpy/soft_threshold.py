@@ -34,4 +34,5 @@ def soft_threshold(weights: FloatArray, threshold: float) -> FloatArray:
         raise ValueError(
             f"threshold must be a finite number >= 0, got {threshold!r}"
         )
-    return np.sign(weights) * np.maximum(np.abs(weights) - threshold, 0.0)
+    sizes = np.abs(1.0 * weights)  # small integers would overflow
+    return np.sign(weights) * np.maximum(sizes - threshold, 0.0)

@@ -20,7 +20,8 @@ def softmax(z: FloatArray) -> FloatArray:
     Source:
         Goodfellow, Bengio and Courville, "Deep Learning", section 6.2.2.3.
     """
-    powers = np.exp(z - z.max(axis=1, keepdims=True))  # at most 1: no overflow
+    largest = 1.0 * z.max(axis=1, keepdims=True)  # a float: z may be integers
+    powers = np.exp(z - largest)  # at most 1: no overflow
     p: FloatArray = powers / powers.sum(axis=1, keepdims=True)
     return p
 

@@ -25,8 +25,8 @@ def train(
         The loss before each update.
 
     Raises:
-        ValueError: If ``lr`` is not above 0, ``steps`` below 1, or ``labels`` not
-            of shape (n,).
+        ValueError: If ``lr`` is not above 0, ``steps`` below 1, ``features``
+            without a row, or ``labels`` not of shape (n,).
 
     Source:
         Kingma and Ba, Adam, arXiv:1412.6980, section 6.1 trains the same model.
@@ -36,6 +36,10 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
+    if rows == 0:
+        raise ValueError(
+            f"features must have at least one row, got shape (0, {columns})"
+        )
     if (shape := tuple(labels.shape)) != (rows,):
         raise ValueError(f"labels must have shape ({rows},), got {shape}")
     model = nn.Linear(columns, int(labels.max()) + 1, dtype=features.dtype)

@@ -30,7 +30,8 @@ def train(
 
     Raises:
         ValueError: If ``l1`` is negative, infinite or not a number, ``lr`` is not
-            above 0, ``steps`` below 1, or ``targets`` not of shape (n,).
+            above 0, ``steps`` below 1, ``features`` without a row, or ``targets``
+            not of shape (n,).
 
     Source:
         Beck and Teboulle (2009), "A Fast Iterative Shrinkage-Thresholding
@@ -43,6 +44,10 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
+    if rows == 0:
+        raise ValueError(
+            f"features must have at least one row, got shape (0, {columns})"
+        )
     shape = tuple(targets.shape)
     if shape != (rows,):
         raise ValueError(f"targets must have shape ({rows},), got {shape}")

@@ -276,7 +276,9 @@ def _check(group: dict[str, Any]) -> None:
         if not (isinstance(value, Real) and 0.0 <= float(value) < math.inf):
             raise ValueError(f"{name} must be a finite number >= 0, got {value!r}")
     betas = group.get("betas", ())
-    if not (len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)):
+    two = isinstance(betas, tuple | list) and len(betas) == 2
+    real = two and all(isinstance(beta, Real) for beta in betas)
+    if not (real and all(0.0 <= beta < 1.0 for beta in betas)):
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
     if not (isinstance(group["seed"], int) and group["seed"] >= 0):
         raise ValueError(f"seed must be an integer >= 0, got {group['seed']!r}")

@@ -39,7 +39,7 @@ def train(
 
     Raises:
         ValueError: If ``rule`` is unknown, ``lr`` is not above 0, ``steps`` below
-            1, or ``labels`` is not of shape (n,).
+            1, ``features`` without a row, or ``labels`` is not of shape (n,).
     """
     if rule not in RULES:
         raise ValueError(f"rule must be one of {list(RULES)}, got {rule!r}")
@@ -48,6 +48,10 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps!r}")
     rows, columns = features.shape
+    if rows == 0:
+        raise ValueError(
+            f"features must have at least one row, got shape (0, {columns})"
+        )
     if labels.shape != (rows,):
         raise ValueError(
             f"labels must have shape ({rows},), got {tuple(labels.shape)}"

@@ -39,12 +39,16 @@ SHARE = Range(r"in \[0, 1\)", (nan, inf, -0.1, 1.0, 1.5), ends=(0.0,))
 SHARE_OR_ALL = Range(r"in \[0, 1\]", (nan, inf, -0.1, 1.5), ends=(0.0, 1.0))
 BETAS = Range(
     r"two numbers in \[0, 1\)",
-    ((0.9,), (0.9, 1.0), (nan, 0.9), (-0.1, 0.9)),
-    ends=((0.0, 0.9), (0.9, 0.0)),
+    (
+        *((0.9,), (0.9, 1.0), (nan, 0.9), (-0.1, 0.9), (0.9, 0.9, 0.9)),
+        *(0.9, None, (0.9, None), (0.9, "0.9"), ([0.9], 0.9), {0.5, 0.9}),
+    ),
+    ends=((0.0, 0.9), (0.9, 0.0), [0.0, 0.9]),
 )
 COUNT = Range("at least 1|>= 1", (0, -3), ends=(1,))
 PATIENCE = Range(">= 1", (nan, 0, -3), ends=(1,))
 PAIRS = Range(r"in \[0, 3\)", ([(0, 3)], [(-1, 0)]))
+NO_ROW = r"features must have at least one row, got shape \(0, 3\)"
 STRENGTHS = Range("finite and >= 0", ([nan], [0.1, inf], [-0.1, 0.1], []))
 
 Table = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Range]]]

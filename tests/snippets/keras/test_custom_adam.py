@@ -44,6 +44,17 @@ def test_first_step_by_hand() -> None:
     np.testing.assert_allclose(array(w), 1 - 2.0**-3 * g / (abs(g) + eps), rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_a_step_is_taken_in_the_dtype_of_the_variable(dtype: str) -> None:
+    w = keras.Variable([1.0, 1.0], dtype=dtype)
+    gradient = keras.ops.array([0.3, -2.0], "float32")
+    for optimizer in (adam := CustomAdam(0.125)), keras.optimizers.Adam(0.125):
+        w.assign([1.0, 1.0])
+        optimizer.apply([gradient], [w])
+        np.testing.assert_allclose(array(w), [0.875, 1.125], atol=2e-3)
+    assert [str(array(x).dtype) for x in (w, adam.exp_avg[0], adam.exp_avg_sq[0])] == [dtype] * 3
+
+
 # Compiled by XLA; PyTorch has another compiler.
 @pytest.mark.parametrize("jit_compile", [False, True] if BACKEND == "tensorflow" else [False])
 def test_fit_is_that_of_keras_adam(jit_compile: bool) -> None:
@@ -117,3 +128,11 @@ def test_bad_numbers_are_refused(name: str, value: float) -> None:
 def test_bad_betas_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=rf"{name} must be in \[0, 1\), got"):
         CustomAdam(**{name: value})
+
+
+def test_only_the_learning_rate_may_be_a_schedule() -> None:
+    with pytest.raises(ValueError, match="epsilon must be a finite number >= 0, got <function"):
+        CustomAdam(epsilon=lambda: 1e-7)
+    w = keras.Variable([0.0])
+    CustomAdam(lambda: 0.5).apply([keras.ops.array([7.0])], [w])
+    np.testing.assert_allclose(array(w), [-0.5], rtol=1e-2)

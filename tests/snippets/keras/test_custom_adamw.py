@@ -28,6 +28,14 @@ def test_first_step_by_hand() -> None:
     np.testing.assert_allclose(array(w), [1.8, 2.0, -3.8], rtol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_a_step_is_taken_in_the_dtype_of_the_variable(dtype: str) -> None:
+    w = keras.Variable([2.0, -4.0], dtype=dtype)
+    CustomAdamW(0.125, weight_decay=0.5).apply([keras.ops.array([3.0, -0.2], "float32")], [w])
+    np.testing.assert_allclose(array(w), [1.75, -3.625], atol=4e-3)
+    assert str(array(w).dtype) == dtype
+
+
 def test_fit_is_that_of_keras_adamw_with_the_same_exclusion() -> None:
     trained = []
     for make in (CustomAdamW, keras.optimizers.AdamW):
@@ -65,3 +73,9 @@ def test_all_that_adam_takes_arrives() -> None:
     optimizer = CustomAdamW(schedule, epsilon=0.25, amsgrad=True)
     assert (optimizer.epsilon, optimizer.amsgrad) == (0.25, True)
     assert optimizer.get_config()["learning_rate"]["class_name"] == "ExponentialDecay"
+
+
+@pytest.mark.parametrize("name", ["weight_decay", "epsilon"])
+def test_only_the_learning_rate_may_be_a_schedule(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be a finite number >= 0, got <function"):
+        CustomAdamW(lambda: 0.1, **{name: lambda: 0.1})

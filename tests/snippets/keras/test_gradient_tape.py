@@ -70,3 +70,19 @@ def test_layers_train_while_it_trains():
     features = np.ones((200, 4))
     losses = train(dropping, features, np.zeros(200, int), lr=1e-9, epochs=2)
     assert losses[0] != losses[1]  # other inputs are dropped, the weights stay
+
+
+def test_features_reach_the_model_as_float32():
+    seen = []
+
+    class Watching(keras.Model):
+        def call(self, x):
+            seen.append(x.dtype)
+            return self.scores(x)
+
+    model = Watching(autocast=False)  # else Keras casts what enters it
+    model.scores = keras.layers.Dense(3)
+    model(tf.zeros((1, 4)))  # builds it
+    seen.clear()
+    train(model, np.ones((6, 4)), np.arange(6) % 3, epochs=1)
+    assert set(seen) == {tf.float32}

@@ -1,5 +1,6 @@
 """Bad input is refused where it enters, with its name, its value and what is allowed."""
 
+import importlib
 from math import inf, nan
 
 import keras
@@ -8,11 +9,13 @@ import pytest
 
 from snippets.keras.cost_function import cost
 from snippets.keras.dropout import Dropout
+from snippets.keras.update_rules import train
 from tests.snippets.refusals import (
     ABOVE_0,
     AT_LEAST_0,
     COUNT,
     FINITE,
+    NO_ROW,
     PATIENCE,
     SHARE,
     STRENGTHS,
@@ -185,3 +188,15 @@ def test_dropout_refuses_what_it_cannot_scale():
     x = keras.ops.ones((3,), dtype="int32")
     with pytest.raises(ValueError, match=r"x must be floating point, got .*int32"):
         Dropout(0.5)(x, training=True)
+
+
+@pytest.mark.parametrize("call", [call for call in TABLE if "_training.train" in call])
+def test_a_training_without_rows_is_refused(call):
+    module = importlib.import_module(f"snippets.keras.{call.removesuffix('.train')}")
+    with pytest.raises(ValueError, match=NO_ROW):
+        module.train(np.ones((0, 3)), np.ones(0))
+
+
+def test_a_rule_without_rows_is_refused():
+    with pytest.raises(ValueError, match=NO_ROW):
+        train(np.ones((0, 3)), np.ones(0), rule="Adam", lr=0.1)

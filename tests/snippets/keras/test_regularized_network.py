@@ -33,6 +33,11 @@ def test_stops_and_restores():
     assert model.evaluate(*rows[1], batch_size=200, verbose=0) == pytest.approx(losses[best])
 
 
+def test_a_patience_of_one_epoch_is_allowed():
+    losses, best = train(network(), data(40, 0), data(200, 1), patience=1, lr=1.0)
+    assert len(losses) == best + 1 + 1 < 300
+
+
 @pytest.mark.parametrize("weight_decay", [0.0, 0.5])
 def test_one_step_decays_weights_alone(weight_decay):
     def step(decay):
@@ -56,6 +61,7 @@ def test_one_step_decays_weights_alone(weight_decay):
     [
         ("lr", 0.0, "lr must be a finite number > 0, got 0.0"),
         ("lr", float("nan"), "lr must be a finite number > 0, got nan"),
+        ("patience", 0, "patience must be >= 1, got 0"),
         ("weight_decay", -0.1, "weight_decay must be a finite number >= 0, got -0.1"),
         ("weight_decay", float("inf"), "weight_decay must be a finite number >= 0, got inf"),
     ],

@@ -20,6 +20,17 @@ def test_the_loss_starts_at_that_of_a_guess_and_falls(rule: str) -> None:
     assert losses[-1] < losses[0] - 0.02
 
 
+def test_the_rules_have_their_names() -> None:
+    assert [(name, make.__name__) for name, (make, _) in RULES.items()] == [
+        ("gradient descent", "SGD"),
+        ("momentum", "SGD"),
+        ("Nesterov", "SGD"),
+        ("Adagrad", "Adagrad"),
+        ("RMSprop", "RMSprop"),
+        ("Adam", "Adam"),
+    ]
+
+
 def test_the_rules_differ() -> None:
     last = [train(*problem(), rule=rule, lr=0.05, steps=5)[-1] for rule in RULES]
     assert len({round(loss, 6) for loss in last}) == 6

@@ -1,5 +1,6 @@
 """Bad input is refused where it enters, with its name, its value and what is allowed."""
 
+import importlib
 from math import inf, nan
 
 import numpy as np
@@ -10,6 +11,7 @@ from snippets.numpy.batch_norm import BatchNorm
 from snippets.numpy.cost_function import cost, cost_gradient
 from snippets.numpy.custom_adam import CustomAdam
 from snippets.numpy.custom_adamw import CustomAdamW
+from snippets.numpy.dropout import Dropout
 from snippets.numpy.gradient_check import numerical_gradient
 from snippets.numpy.gradient_descent import GradientDescent
 from snippets.numpy.grid_search import grid_search
@@ -23,6 +25,7 @@ from tests.snippets.refusals import (
     AT_LEAST_0,
     BETAS,
     COUNT,
+    NO_ROW,
     PAIRS,
     PATIENCE,
     SHARE,
@@ -223,6 +226,18 @@ def test_batch_norm_refuses_a_gradient_of_another_shape():
         layer.backward(np.ones(3))
 
 
+def test_dropout_goes_forward_before_it_goes_back():
+    with pytest.raises(RuntimeError, match=r"call forward\(x, training=\.\.\.\) before backward"):
+        Dropout(0.5).backward(np.ones(3))
+
+
+def test_batch_norm_goes_forward_in_training_before_it_goes_back():
+    layer = BatchNorm(3)
+    layer.forward(np.ones((4, 3)), training=False)  # keeps nothing
+    with pytest.raises(RuntimeError, match=r"call forward\(x, training=True\) before backward"):
+        layer.backward(np.ones((4, 3)))
+
+
 @pytest.mark.parametrize("dtype", [int, "float32"])
 def test_the_gradient_check_takes_other_numbers_than_float64(dtype):
     w = np.array([1, -2], dtype)
@@ -241,3 +256,10 @@ def test_one_standard_error_never_chooses_a_strength_that_diverged():
     assert one_standard_error(errors, [0.1, 0.2, 0.3, 0.4]) == 0.1
     with pytest.raises(ValueError, match="errors must be finite for a strength, got"):
         one_standard_error(errors[:, 2:], [0.3, 0.4])
+
+
+@pytest.mark.parametrize("call", [call for call in TABLE if "_training.train" in call])
+def test_a_training_without_rows_is_refused(call):
+    module = importlib.import_module(f"snippets.numpy.{call.removesuffix('.train')}")
+    with pytest.raises(ValueError, match=NO_ROW):
+        module.train(np.ones((0, 3)), np.ones(0))

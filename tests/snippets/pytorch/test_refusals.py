@@ -1,5 +1,7 @@
 """Bad input is refused where it enters, with its name, its value and what is allowed."""
 
+import importlib
+from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -10,12 +12,14 @@ from snippets.pytorch.adamw_weights_only import make_adamw
 from snippets.pytorch.decay_groups import decay_groups
 from snippets.pytorch.dropout import Dropout
 from snippets.pytorch.hard_concrete import sample_gates
+from snippets.pytorch.update_rules import train
 from tests.snippets.refusals import (
     ABOVE_0,
     AT_LEAST_0,
     BETAS,
     COUNT,
     FINITE,
+    NO_ROW,
     PAIRS,
     PATIENCE,
     SHARE,
@@ -35,7 +39,13 @@ CLASSES = {"features": X, "labels": LABELS}
 NUMBERS = {"features": X, "targets": torch.ones(4)}
 WITH_MODEL = {"model": MODEL, **CLASSES}
 HELD_OUT = {"model": MODEL, "training": (X, LABELS), "validation": (X, LABELS)}
-ADAM = {"lr": AT_LEAST_0, "betas": BETAS, "eps": AT_LEAST_0, "weight_decay": AT_LEAST_0}
+TENSORS = (torch.tensor([0.9, 0.999]), (torch.tensor(0.9), torch.tensor(0.999)))
+ADAM = {
+    "lr": AT_LEAST_0,
+    "betas": replace(BETAS, bad=(*BETAS.bad, *TENSORS)),
+    "eps": AT_LEAST_0,
+    "weight_decay": AT_LEAST_0,
+}
 PARAMS = {"params": [nn.Parameter(torch.ones(2))]}
 SIZES = {"inputs": 2, "classes": 2}
 NETWORK = {"inputs": COUNT, "classes": COUNT, "hidden": COUNT}
@@ -204,3 +214,15 @@ def test_dropout_refuses_what_it_cannot_scale(dtype):
 def test_gates_refuse_noise_at_the_ends(bad):
     with pytest.raises(ValueError, match=r"noise must be in \(0, 1\), got tensor"):
         sample_gates(torch.zeros(2), torch.tensor([0.5, bad]))
+
+
+@pytest.mark.parametrize("call", [call for call in TABLE if "_training.train" in call])
+def test_a_training_without_rows_is_refused(call):
+    module = importlib.import_module(f"snippets.pytorch.{call.removesuffix('.train')}")
+    with pytest.raises(ValueError, match=NO_ROW):
+        module.train(torch.ones(0, 3), torch.ones(0))
+
+
+def test_a_rule_without_rows_is_refused():
+    with pytest.raises(ValueError, match=NO_ROW):
+        train(torch.ones(0, 3), torch.ones(0), rule="Adam", lr=0.1)
