@@ -1,5 +1,6 @@
 """What Adam's means lose in bfloat16, and what stochastic rounding gives back."""
 
+import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
@@ -113,7 +114,7 @@ def train(kind: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
     def normal(rows: int, columns: int, variance: float) -> Tensor:
         drawn = [torch.randn(rows, columns, generator=g) for g in generators]
-        return torch.stack(drawn) * variance**0.5
+        return torch.stack(drawn) * math.sqrt(variance)
 
     params = [
         *(normal(64, HIDDEN, 2 / 64), torch.zeros(SEEDS, 1, HIDDEN)),

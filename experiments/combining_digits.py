@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -115,7 +116,7 @@ def train_all(p: float, decays: tuple[float, ...]) -> np.ndarray:
     decay = torch.tensor(decays).repeat_interleave(SEEDS)[:, None, None]
     model = models[0]
 
-    def answer(weights: dict[str, Tensor], x: Tensor) -> Tensor:
+    def answer(weights: dict[str, Tensor], x: Tensor) -> Any:
         return functional_call(model, weights, x)
 
     trained = vmap(answer, randomness="different")
