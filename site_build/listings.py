@@ -139,7 +139,10 @@ def snippets(parent: etree.Element) -> None:
         page = where[idea]
         there = [name for name in FRAMEWORKS if name in ideas[idea]]
         sources = {name: ast.parse(ideas[idea][name].read_text(encoding="utf-8")) for name in there}
-        values = {"Framework": [FRAMEWORKS[name] for name in there], "Topic": [topic[page.path]]}
+        values = {
+            "Framework": [FRAMEWORKS[name] for name in there],
+            "Topic": [topic.get(page.path, "")],
+        }
         name = f"snippet-{idea.replace('_', '-')}"
         entry = item_of(listing, values, id=name)
         line = etree.SubElement(entry, "p")

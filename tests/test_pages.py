@@ -103,6 +103,14 @@ def test_the_menu_calls_a_page_by_its_title() -> None:
         assert name == ("Home" if path == "index" else heading[1]), path
 
 
+def test_every_page_has_a_description_of_its_own() -> None:
+    """Without one a search engine shows the site's, which says nothing about the page."""
+    for page in pages():
+        if page.name != "README.md":
+            head = page.read_text(encoding="utf-8").split("---\n")[1]
+            assert re.search(r"^description: .{50,}", head, re.MULTILINE), page
+
+
 def test_no_block_has_more_than_two_blank_lines() -> None:
     """An included file brings one of its own, which the page's source does not show."""
     found = [

@@ -53,7 +53,7 @@ LINKS = checks.test_every_link_picture_and_anchor_leads_somewhere
 FOREIGN = checks.test_nothing_is_loaded_from_elsewhere
 IDS = of_pages(checks.test_no_id_stands_twice)
 TABS = of_pages(checks.test_tabs_have_the_same_names_in_the_same_order)
-MATH = of_pages(checks.test_math_is_mathml_and_none_is_left_raw)
+MATH = of_pages(checks.test_math_is_mathml_and_nothing_is_left_raw)
 WORDS = of_pages(checks.test_every_picture_has_words_and_a_size)
 TITLES = of_pages(checks.test_titles_and_descriptions_are_there_and_differ)
 HIDDEN = of_pages(checks.test_no_python_hides_behind_another_language)
@@ -113,6 +113,8 @@ FAULTS: dict[str, tuple[Check, str, str, str, str]] = {
     "tab under another name": (TABS, "index.html", ">PyTorch<", ">Torch<", "/: tabs"),
     "formula that stays raw": (MATH, "index.html", "<math></math>", r"\(x\)", r"/: \(x\)"),
     "dollars that stay raw": (MATH, "index.html", ">Here<", ">$x$<", "/: $ in"),
+    "link without its address": (MATH, "index.html", ">Here<", ">[Here][gone]<", "/: ][ in"),
+    "footnote without its text": (MATH, "index.html", ">Here<", ">Here[^1]<", "/: [^ in"),
     "picture without words": (
         WORDS,
         "lab/index.html",

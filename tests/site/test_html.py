@@ -101,7 +101,10 @@ def test_tabs_have_the_same_names_in_the_same_order(built: dict[str, BeautifulSo
             assert labels == in_order, f"{url}: tabs {labels}; expected some of {TAB_ORDER}"
 
 
-def test_math_is_mathml_and_none_is_left_raw(built: dict[str, BeautifulSoup]) -> None:
+RAW = ("$", "\\(", "\\[", "\\frac", "{{", "}}", "[[", "[^", "][", "](", "**", "```")
+
+
+def test_math_is_mathml_and_nothing_is_left_raw(built: dict[str, BeautifulSoup]) -> None:
     for url, page in built.items():
         for formula in page.select(".arithmatex"):
             assert formula.find("math") is not None, f"{url}: {formula.get_text()}"
@@ -109,7 +112,7 @@ def test_math_is_mathml_and_none_is_left_raw(built: dict[str, BeautifulSoup]) ->
         hidden = {"code", "script", "style", "math"}
         read = (s for s in article.strings if not hidden & {parent.name for parent in s.parents})
         text = "".join(read)
-        for raw in ("$", "\\(", "\\[", "\\frac", "{{", "}}", "[["):
+        for raw in RAW:
             assert raw not in text, f"{url}: {raw} in …{text[max(0, text.find(raw) - 60) :][:120]}"
 
 
