@@ -22,6 +22,10 @@ def pins() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in (s.split("==") for s in lines)}
 
 
+FOR_GPUS = re.compile(r"(nvidia|cuda)-.*|triton")
+"""What PyPI's build of torch asks for on Linux, in the versions that torch names; others do not."""
+
+
 def needed(name: str, extras: frozenset[str], seen: dict[str, str]) -> None:
     """The installed versions of a package and of all that it asks for on this machine."""
     found = importlib.metadata.distribution(name)
@@ -31,6 +35,8 @@ def needed(name: str, extras: frozenset[str], seen: dict[str, str]) -> None:
         asked = [{"extra": extra} for extra in extras | {""}]
         if wanted.marker is None or any(wanted.marker.evaluate(a) for a in asked):
             key = canonicalize_name(wanted.name)
+            if name == "torch" and FOR_GPUS.fullmatch(key):
+                continue
             if key not in seen or wanted.extras:
                 needed(key, frozenset(wanted.extras), seen)
 
