@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbclient
+import pytest
+
+from site_build import labs
 from tests.build.project import change, run
 
 SECOND = "experiments/second.py"
@@ -74,10 +78,34 @@ def test_two_renders_at_once_and_a_killed_one_do_no_harm(project: Path) -> None:
         killed.kill()
         killed.communicate()
     both = [subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE) for _ in range(2)]
-    for process in both:
-        _, said = process.communicate()
-        assert process.returncode == 0, said
+    said = [process.communicate()[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0], "\n".join(said)
     assert render(project) == "everything was fresh"
+
+
+@pytest.mark.parametrize("deaths", [1, 3])
+def test_a_kernel_that_dies_before_the_first_cell_is_started_again(
+    deaths: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[int] = []
+
+    def execute(self: nbclient.NotebookClient) -> None:
+        starts.append(1)
+        if len(starts) <= deaths:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        for cell in self.nb.cells:
+            cell["outputs"] = []
+
+    (tmp_path / "tiny.py").write_text("# %%\nprint(1)\n")
+    monkeypatch.setattr(labs, "SOURCES", tmp_path)
+    monkeypatch.setattr(nbclient.NotebookClient, "execute", execute)
+    if deaths < 3:
+        labs.execute("tiny", tmp_path)
+        assert (tmp_path / "outputs.json").read_text() == "[[]]"
+    else:
+        with pytest.raises(RuntimeError, match="Kernel died"):
+            labs.execute("tiny", tmp_path)
+    assert len(starts) == min(deaths + 1, 3)
 
 
 def test_a_cache_that_cannot_be_written_is_named(project: Path) -> None:
