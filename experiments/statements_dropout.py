@@ -224,7 +224,7 @@ EXPERIMENT = Experiment(
                 f"A network for digits with `nn.Dropout({f.rate:g})` after its hidden layer gets "
                 f"its training loss down to {f.hidden_loss:.2f} ± {f.hidden_spread:.2f}; after the "
                 f"last layer, where it replaces answers by 0, to {f.outputs_loss:.2f} ± "
-                f"{f.outputs_spread:.2f} ({f.seeds} seeds). No library objects."
+                f"{f.outputs_spread:.2f} ({f.seeds} seeds). PyTorch does not object."
             ),
             check=lambda f: f.outputs_loss > 5 * f.hidden_loss,
             without={"rate": 0.0},

@@ -57,27 +57,26 @@ def execute(name: str, folder: Path) -> None:
 
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from traitlets.config import Config
 
     notebook = read(SOURCES / f"{name}.py")
     os.environ.pop("MPLBACKEND", None)  # a notebook shows its pictures, a script does not
-    with tempfile.TemporaryDirectory() as empty:
-        for starts_left in (2, 1, 0):
-            client = NotebookClient(
-                notebook,
-                timeout=CELL_SECONDS,
-                kernel_name="python3",
-                resources={"metadata": {"path": empty}},
-                record_timing=False,
-                coalesce_streams=True,
-            )
-            try:
-                client.execute()
-                break
-            except (CellExecutionError, CellTimeoutError) as error:
-                raise LabError(f"a cell failed:\n{error}") from None
-            except (AssertionError, RuntimeError):  # kernels that start at once may take one port
-                if not starts_left or any(c.get("execution_count") for c in notebook.cells):
-                    raise
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as sockets:
+        # ports are looked for first and taken later: kernels that start at once may want the same
+        files = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
+        client = NotebookClient(
+            notebook,
+            config=Config(KernelManager=files),
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            resources={"metadata": {"path": empty}},
+            record_timing=False,
+            coalesce_streams=True,
+        )
+        try:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError) as error:
+            raise LabError(f"a cell failed:\n{error}") from None
     for cell in notebook.cells:
         drawn = {mime for output in cell.get("outputs", []) for mime in output.get("data", {})}
         if "plt.show()" in cell["source"] and not drawn & set(IMAGES):

@@ -233,8 +233,11 @@ def _run(task: Task, server: BaseContext) -> str | None:
         with writing_to_cache():
             if task.folder.exists() and not intact(task.folder):
                 shutil.rmtree(task.folder)
-            if not task.folder.exists():
+            try:
                 work_folder.rename(task.folder)
+            except OSError:  # another render was faster
+                if not intact(task.folder):
+                    raise
     finally:
         shutil.rmtree(work_folder, ignore_errors=True)
         said.unlink(missing_ok=True)
